@@ -1,0 +1,79 @@
+"""What a field type is: the five abilities that everything else is built from.
+
+A schema's leaf has a field type; the field type knows how to *find* mentions of its values in a
+text, *parse* a mention into a value, say whether a quote *supports* a value, whether two values
+are the *same*, and which *shape* of answer to ask a model for. Requests, grounding, metrics and
+exports are made of these five and know no task by name.
+
+All offsets are code points of the text that was given, half-open: ``text[start:end]``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar, Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a mention may depend on outside its own words."""
+
+    reference: date | None = None
+    """The day the article was published; "Friday" and "last summer" are counted from it."""
+
+
+NO_CONTEXT = Context()
+
+
+@dataclass(frozen=True, slots=True)
+class Mention(Generic[T]):
+    """One place of a text that states a value: ``text[start:end] == words``."""
+
+    start: int
+    end: int
+    words: str
+    value: T
+
+
+class FieldType(ABC, Generic[T]):
+    """The five abilities. Instances are immutable and compare by their settings.
+
+    Two laws hold for every field type and are tested by property:
+    ``parse(m.words, context) == m.value`` for every mention ``m`` that ``find`` gives, and
+    ``support(m.words, m.value, context)``.
+    """
+
+    name: ClassVar[str]
+    """The word for this field type in documents, fingerprints and reports."""
+
+    extractive: ClassVar[bool] = True
+    """True: the model copies words of the article and code computes the value from them.
+    False: the model chooses a value and copies the words that show it."""
+
+    @abstractmethod
+    def find(self, text: str, context: Context = NO_CONTEXT) -> list[Mention[T]]:
+        """Every mention in `text`, in order, without overlaps. Never raises on any text."""
+
+    @abstractmethod
+    def parse(self, words: str, context: Context = NO_CONTEXT) -> T | None:
+        """The one value that `words` state; None if they state none, or more than one."""
+
+    def support(self, quote: str, value: T, context: Context = NO_CONTEXT) -> bool:
+        """Whether a reader who sees only `quote` (and the context) would agree to `value`."""
+        parsed = self.parse(quote, context)
+        return parsed is not None and self.same(parsed, value) == 1.0
+
+    def same(self, a: T, b: T) -> float:
+        """1.0 when equal for scoring, 0.0 when different, between them when close.
+
+        Symmetric. Only 1.0 counts as correct in a headline figure.
+        """
+        return 1.0 if a == b else 0.0
+
+    @abstractmethod
+    def shape(self) -> Any:
+        """The annotation of one answer leaf, without ``| None``: what pydantic turns into JSON schema."""
