@@ -1,0 +1,1 @@
+"""Field types: one module a kind of value, each with the five abilities of `fields.base`."""
