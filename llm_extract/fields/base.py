@@ -13,9 +13,23 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
+
+from pydantic import Field
 
 T = TypeVar("T")
+
+READ_MARGIN = 60
+"""How many characters on each side of a quote `FieldType.read` looks at for the rest of a mention."""
+
+
+def verbatim(max_length: int) -> Any:
+    """The shape of an answer leaf that copies at most `max_length` characters of the article.
+
+    The mark `x-verbatim` tells `llm_extract.grammar` which strings must be runs of its words; it is
+    taken out of the schema that is sent.
+    """
+    return Annotated[str, Field(max_length=max_length, json_schema_extra={"x-verbatim": True})]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +75,27 @@ class FieldType(ABC, Generic[T]):
     @abstractmethod
     def parse(self, words: str, context: Context = NO_CONTEXT) -> T | None:
         """The one value that `words` state; None if they state none, or more than one."""
+
+    def read(self, text: str, start: int, end: int, context: Context = NO_CONTEXT) -> list[Mention[T]]:
+        """What the words ``text[start:end]`` state where they stand.
+
+        Each mention that shares a character with the range, whole: "£350m" inside "worth up to £350m"
+        is read as the latter. Field types whose words mean the same alone override this.
+        """
+        before = text.rfind("\n", 0, start) + 1
+        after = text.find("\n", end)
+        left = max(before, start - READ_MARGIN)
+        right = min(len(text) if after < 0 else after, end + READ_MARGIN)
+        while left > before and not text[left - 1].isspace():
+            left -= 1
+        while right < len(text) and right > end and not text[right].isspace():
+            right += 1
+        found = self.find(text[left:right], context)
+        return [
+            Mention(mention.start + left, mention.end + left, mention.words, mention.value)
+            for mention in found
+            if mention.start + left < end and mention.end + left > start
+        ]
 
     def support(self, quote: str, value: T, context: Context = NO_CONTEXT) -> bool:
         """Whether a reader who sees only `quote` (and the context) would agree to `value`."""
