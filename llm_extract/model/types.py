@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -63,9 +64,7 @@ class Sampling(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    temperature: float | None = Field(
-        default=0.0, ge=0, le=2, description="None: not sent (some models refuse it)"
-    )
+    temperature: float | None = Field(default=0.0, ge=0, le=2, description="None: not sent (some models refuse it)")
     top_p: float = Field(default=1.0, gt=0, le=1)
     seed: int = 0
     max_output_tokens: int = Field(default=4096, ge=1)
@@ -149,9 +148,7 @@ class Usage(BaseModel):
             input_tokens=self.input_tokens + other.input_tokens,
             output_tokens=self.output_tokens + other.output_tokens,
             cached_input_tokens=self.cached_input_tokens + other.cached_input_tokens,
-            cost_usd=None
-            if self.cost_usd is None or other.cost_usd is None
-            else self.cost_usd + other.cost_usd,
+            cost_usd=None if self.cost_usd is None or other.cost_usd is None else self.cost_usd + other.cost_usd,
             seconds=self.seconds + other.seconds,
         )
 
@@ -164,3 +161,17 @@ class Answered(NamedTuple):
     attempts: tuple[Attempt, ...]
     usage: Usage
     cached: bool
+
+
+class Model(Protocol):
+    """Anything that answers requests: a named model, or `llm_extract.testing.FakeModel`."""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where the model is, and what it can do."""
+
+    async def answer(self, request: Request, parse: Callable[[str], Any]) -> Answered:
+        """A validated answer; see `ModelClient.answer`."""
+
+    async def aclose(self) -> None:
+        """Let go of connections."""

@@ -1,0 +1,387 @@
+"""The client over a real server: answers, modes, the cache, usage, and where calls may go."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llm_extract import errors
+from llm_extract.model.cache import Cache
+from llm_extract.model.client import Model, ModelClient, request_key
+from llm_extract.model.limits import Limiter
+from llm_extract.model.types import Answered, Capabilities
+from llm_extract.testing import ScriptedServer, forbid_live_calls
+from llm_extract.testing.server import RecordedRequest, Reply, answer, error, raw
+from tests.model.asking import KEY, QUICK, SOUND, Answer, endpoint, parse, request
+
+
+@asynccontextmanager
+async def client_of(server: ScriptedServer | str, **options: Any) -> AsyncIterator[ModelClient]:
+    kept: dict[str, Any] = {"policy": QUICK}
+    kept |= {name: options.pop(name) for name in ("cache", "policy", "limiter", "price") if name in options}
+    client = ModelClient(endpoint(server, **options), **kept)
+    try:
+        yield client
+    finally:
+        await client.aclose()
+
+
+async def test_an_answer_comes_with_how_it_came_and_what_it_cost(scripted_server: ScriptedServer) -> None:
+    scripted_server.reply(answer(SOUND, input_tokens=1000, output_tokens=50, cached_input_tokens=600))
+
+    def price(model: str, tokens: int, cached: int, output: int) -> Decimal:
+        assert model == "scripted-model"
+        return Decimal(tokens - cached) + Decimal(cached) / 10 + 5 * Decimal(output)
+
+    async with client_of(scripted_server, price=price) as client:
+        typed: Model = client
+        answered = await typed.answer(request(), parse)
+    assert answered.answer == Answer.model_validate(SOUND)
+    assert answered.completion.content == json.dumps(SOUND)
+    assert answered.completion.finish_reason == "stop"
+    assert answered.completion.request_id == "request-0"
+    assert not answered.cached
+    assert [(one.outcome, one.status) for one in answered.attempts] == [("ok", 200)]
+    usage = answered.usage
+    assert (usage.calls, usage.cached_calls, usage.input_tokens, usage.output_tokens) == (1, 0, 1000, 50)
+    assert usage.cached_input_tokens == 600
+    assert usage.cost_usd == 400 + 60 + 250
+    assert usage.seconds > 0
+    assert scripted_server.requests[0].headers["authorization"] == f"Bearer {KEY}"
+    assert scripted_server.requests[0].path == "/v1/chat/completions"
+
+
+async def test_failed_attempts_are_paid_for_too(scripted_server: ScriptedServer) -> None:
+    scripted_server.reply(error(500), answer({"wrong": 1}), answer(SOUND, finish_reason="length"), answer(SOUND))
+    async with client_of(scripted_server, price=lambda *tokens: Decimal("0.5")) as client:
+        answered = await client.answer(request(), parse)
+    assert [one.outcome for one in answered.attempts] == ["transient", "invalid_answer", "truncated", "ok"]
+    assert (answered.usage.calls, answered.usage.input_tokens) == (4, 300)
+    assert answered.usage.cost_usd == Decimal("1.5")
+
+
+async def test_no_price_is_no_cost_of_zero_but_a_local_model_costs_nothing(
+    scripted_server: ScriptedServer,
+) -> None:
+    scripted_server.default = answer(SOUND)
+    async with client_of(scripted_server) as client:
+        assert (await client.answer(request(), parse)).usage.cost_usd is None
+    local = ModelClient(endpoint(scripted_server).model_copy(update={"local": True}))
+    assert (await local.answer(request(), parse)).usage.cost_usd == 0
+    await local.aclose()
+
+
+# --- modes ----------------------------------------------------------------------------------------
+
+
+def mode_of(asked: RecordedRequest) -> str:
+    if "tools" in asked.body:
+        return "tools"
+    return str(asked.body["response_format"]["type"])
+
+
+async def test_a_rejected_mode_is_stepped_down_from_and_not_tried_again(
+    scripted_server: ScriptedServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    def respond(asked: RecordedRequest) -> Reply:
+        mode = mode_of(asked)
+        if mode == "json_schema":
+            return error(400, message="'response_format' of type 'json_schema' is not supported by this model")
+        if mode == "tools":
+            return error(400, message="this model does not support tools")
+        return answer(SOUND)
+
+    scripted_server.respond = respond
+    async with client_of(scripted_server) as client:
+        first = await client.answer(request(), parse)
+        second = await client.answer(request("another"), parse)
+    assert [one.outcome for one in first.attempts] == ["unsupported", "unsupported", "ok"]
+    assert [one.outcome for one in second.attempts] == ["ok"]
+    assert [mode_of(one) for one in scripted_server.requests] == [
+        "json_schema",
+        "tools",
+        "json_object",
+        "json_object",
+    ]
+    assert caplog.text.count("rejected a mode setting") == 2
+
+
+async def test_many_at_once_step_down_once(scripted_server: ScriptedServer) -> None:
+    def respond(asked: RecordedRequest) -> Reply:
+        if mode_of(asked) == "json_schema":
+            return error(400, message="response_format is not supported", delay=0.05)
+        return answer(SOUND)
+
+    scripted_server.respond = respond
+    async with client_of(scripted_server) as client:
+        answered = await asyncio.gather(*[client.answer(request(f"article {n}"), parse) for n in range(8)])
+    assert {tuple(one.outcome for one in each.attempts) for each in answered} == {("unsupported", "ok")}
+    assert {mode_of(one) for one in scripted_server.requests} == {"json_schema", "tools"}
+
+
+async def test_an_endpoint_that_rejects_every_mode_rejects_the_request(
+    scripted_server: ScriptedServer,
+) -> None:
+    scripted_server.default = error(400, message="response_format is not supported")
+    async with client_of(scripted_server) as client:
+        with pytest.raises(errors.RequestRejected, match="capabilities") as caught:
+            await client.answer(request(), parse)
+    assert len(caught.value.attempts) == 3
+
+
+async def test_an_answer_as_a_tool_call_is_the_same_answer(scripted_server: ScriptedServer) -> None:
+    scripted_server.reply(answer(SOUND))
+    async with client_of(scripted_server, modes=("tools",)) as client:
+        answered = await client.answer(request(), parse)
+    assert answered.answer == Answer.model_validate(SOUND)
+    assert answered.completion.finish_reason == "tool_calls"
+
+
+async def test_two_tool_calls_are_two_answers_and_asked_again(scripted_server: ScriptedServer) -> None:
+    call = {"type": "function", "function": {"name": "tiny", "arguments": json.dumps(SOUND)}}
+    choice = {"finish_reason": "tool_calls", "message": {"tool_calls": [call, call]}}
+    scripted_server.reply(raw(200, json.dumps({"choices": [choice]}).encode(), "application/json"), answer(SOUND))
+    async with client_of(scripted_server, modes=("tools",)) as client:
+        answered = await client.answer(request(), parse)
+    assert [one.outcome for one in answered.attempts] == ["invalid_answer", "ok"]
+
+
+@pytest.mark.parametrize(
+    ("message", "param", "absent", "present"),
+    [
+        ("Unsupported value: 'temperature' does not support 0", "temperature", "temperature", "messages"),
+        (
+            "Unsupported parameter: 'max_completion_tokens' is not supported here",
+            "max_completion_tokens",
+            "max_completion_tokens",
+            "max_tokens",
+        ),
+    ],
+)
+async def test_a_rejected_parameter_is_done_without_from_then_on(
+    scripted_server: ScriptedServer, message: str, param: str, absent: str, present: str
+) -> None:
+    def respond(asked: RecordedRequest) -> Reply:
+        if absent in asked.body:
+            body = {"error": {"message": message, "param": param, "code": "unsupported"}}
+            return raw(400, json.dumps(body).encode(), "application/json")
+        return answer(SOUND)
+
+    scripted_server.respond = respond
+    async with client_of(scripted_server) as client:
+        await client.answer(request(), parse)
+        await client.answer(request("another"), parse)
+    assert len(scripted_server.requests) == 3
+    assert present in scripted_server.requests[-1].body
+
+
+async def test_a_grammar_takes_the_place_of_the_schema_where_the_endpoint_takes_one(
+    scripted_server: ScriptedServer,
+) -> None:
+    scripted_server.default = answer(SOUND)
+    asked = request(grammar="start: /a/")
+    async with client_of(scripted_server, grammar="llama_cpp") as client:
+        await client.answer(asked, parse)
+    async with client_of(scripted_server) as client:
+        await client.answer(asked, parse)
+    first, second = (one.body for one in scripted_server.requests)
+    assert "grammar" in first
+    assert "response_format" not in first
+    assert "grammar" not in second
+    assert "response_format" in second
+
+
+async def test_a_prompt_is_a_plain_completion_and_its_words_go_to_parse_as_they_are(
+    scripted_server: ScriptedServer,
+) -> None:
+    scripted_server.reply(answer("  twelve million  "))
+    async with client_of(scripted_server) as client:
+        answered = await client.answer(request(messages=(), prompt="Sum:", response_schema=None), str.upper)
+    assert answered.answer == "  TWELVE MILLION  "
+    assert scripted_server.requests[0].path == "/v1/completions"
+    assert scripted_server.requests[0].body["prompt"] == "Sum:"
+
+
+# --- the cache ------------------------------------------------------------------------------------
+
+
+async def ask_once(server: ScriptedServer, cache: Cache, **options: Any) -> Answered:
+    async with client_of(server, cache=cache, **options) as client:
+        return await client.answer(request(), parse)
+
+
+async def test_a_second_run_is_answered_from_the_cache_at_no_cost(
+    scripted_server: ScriptedServer, tmp_path: Path
+) -> None:
+    scripted_server.default = answer(SOUND, model="scripted-model-2026-01-01")
+    with Cache(tmp_path) as cache:
+        first = await ask_once(scripted_server, cache)
+        second = await ask_once(scripted_server, cache)
+    assert len(scripted_server.requests) == 1
+    assert second.cached
+    assert (second.answer, second.completion) == (first.answer, first.completion)
+    assert (second.usage.calls, second.usage.cached_calls) == (0, 1)
+    assert second.usage.cost_usd == 0
+    assert second.attempts == ()
+
+
+async def test_a_raw_answer_is_stored_before_it_is_parsed(scripted_server: ScriptedServer, tmp_path: Path) -> None:
+    scripted_server.default = answer(SOUND)
+
+    def dies(text: str) -> Answer:
+        raise KeyboardInterrupt
+
+    with Cache(tmp_path) as cache:
+        async with client_of(scripted_server, cache=cache) as client:
+            with pytest.raises(KeyboardInterrupt):
+                await client.answer(request(), dies)
+        again = await ask_once(scripted_server, cache)
+    assert again.cached
+    assert len(scripted_server.requests) == 1
+
+
+async def test_a_stored_answer_that_no_longer_parses_is_asked_for_again(
+    scripted_server: ScriptedServer, tmp_path: Path
+) -> None:
+    scripted_server.reply(answer({"old": "form"}), answer({"old": "form"}), answer({"old": "form"}), answer(SOUND))
+    with Cache(tmp_path) as cache:
+        with pytest.raises(errors.InvalidAnswer):
+            await ask_once(scripted_server, cache)
+        later = await ask_once(scripted_server, cache)
+        assert not later.cached
+        assert len(scripted_server.requests) == 4
+        assert (await ask_once(scripted_server, cache)).cached
+
+
+@pytest.mark.parametrize("stored", ["", "null", "[]", '{"content": "{}"}', '{"unknown": 1}', "\x00"])
+async def test_a_stored_text_that_is_no_completion_is_a_miss(
+    scripted_server: ScriptedServer, tmp_path: Path, stored: str
+) -> None:
+    scripted_server.default = answer(SOUND)
+    with Cache(tmp_path) as cache:
+        cache.put(request_key(endpoint(scripted_server), request()), stored)
+        assert not (await ask_once(scripted_server, cache)).cached
+        assert (await ask_once(scripted_server, cache)).cached
+
+
+async def test_a_bug_in_parse_is_raised_and_nothing_is_asked_again(
+    scripted_server: ScriptedServer, tmp_path: Path
+) -> None:
+    scripted_server.default = answer(SOUND)
+
+    def buggy(text: str) -> Answer:
+        raise TypeError("a bug")
+
+    with Cache(tmp_path) as cache:
+        async with client_of(scripted_server, cache=cache) as client:
+            for _ in range(2):
+                with pytest.raises(TypeError, match="a bug"):
+                    await client.answer(request(), buggy)
+    assert len(scripted_server.requests) == 1
+
+
+async def test_equal_requests_at_the_same_time_are_asked_once(scripted_server: ScriptedServer, tmp_path: Path) -> None:
+    scripted_server.default = answer(SOUND, delay=0.05)
+    with Cache(tmp_path) as cache:
+        async with client_of(scripted_server, cache=cache) as client:
+            answered = await asyncio.gather(*[client.answer(request(), parse) for _ in range(5)])
+    assert len(scripted_server.requests) == 1
+    assert sorted(one.cached for one in answered) == [False, True, True, True, True]
+
+
+async def test_if_the_first_of_equal_requests_fails_the_next_asks_itself(
+    scripted_server: ScriptedServer, tmp_path: Path
+) -> None:
+    scripted_server.reply(error(400, message="no", delay=0.05), answer(SOUND))
+    with Cache(tmp_path) as cache:
+        async with client_of(scripted_server, cache=cache) as client:
+            tasks = [asyncio.create_task(client.answer(request(), parse)) for _ in range(2)]
+            await asyncio.wait(tasks)
+    assert isinstance(tasks[0].exception(), errors.RequestRejected)
+    assert not tasks[1].result().cached
+
+
+async def test_repeats_are_really_asked_again(scripted_server: ScriptedServer, tmp_path: Path) -> None:
+    scripted_server.default = answer(SOUND)
+    with Cache(tmp_path) as cache:
+        async with client_of(scripted_server, cache=cache) as client:
+            for repeat in (0, 1, 2, 0):
+                await client.answer(request(repeat=repeat), parse)
+    assert len(scripted_server.requests) == 3
+
+
+# --- where calls go -------------------------------------------------------------------------------
+
+
+async def test_sockets_stay_within_the_limiters_maximum(scripted_server: ScriptedServer) -> None:
+    scripted_server.default = answer(SOUND, delay=0.01)
+    async with client_of(scripted_server, limiter=Limiter(3, 1, 3)) as client:
+        await asyncio.gather(*[client.answer(request(f"article {n}"), parse) for n in range(30)])
+    assert scripted_server.most_in_flight == 3
+    assert scripted_server.most_connections <= 3
+
+
+async def test_a_forbidden_live_call_opens_no_socket() -> None:
+    # 192.0.2.0/24 is kept for documentation: a call there could only hang.
+    async with client_of("http://192.0.2.1/v1") as client:
+        with forbid_live_calls(), pytest.raises(errors.LiveCallForbidden, match=r"192\.0\.2\.1"):
+            await asyncio.wait_for(client.answer(request(), parse), 2)
+
+
+async def test_loopback_and_cached_answers_are_no_live_calls(scripted_server: ScriptedServer, tmp_path: Path) -> None:
+    scripted_server.default = answer(SOUND)
+    away = "http://192.0.2.1/v1"
+    with forbid_live_calls(), Cache(tmp_path) as cache:
+        here = await ask_once(scripted_server, cache)
+        cache.put(request_key(endpoint(away), request()), json.dumps(here.completion._asdict()))
+        async with client_of(away, cache=cache) as client:
+            assert (await client.answer(request(), parse)).cached
+
+
+async def test_a_proxy_of_the_environment_does_not_stand_before_this_machine(
+    scripted_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    scripted_server.default = answer(SOUND)
+    async with client_of(scripted_server) as client:
+        assert (await client.answer(request(), parse)).usage.calls == 1
+
+
+@pytest.mark.parametrize("wrong", ["", "api.example.org/v1", "ftp://example.org", "http://"])
+def test_a_base_url_that_is_none_is_refused(wrong: str) -> None:
+    with pytest.raises(errors.SettingsError, match="https://host/v1"):
+        ModelClient(endpoint(wrong))
+
+
+def test_a_client_can_be_used_in_one_event_loop_after_another(scripted_server: ScriptedServer) -> None:
+    scripted_server.default = answer(SOUND)
+    client = ModelClient(endpoint(scripted_server), policy=QUICK)
+
+    async def once() -> int:
+        try:
+            return (await client.answer(request(), parse)).usage.calls
+        finally:
+            await client.aclose()
+
+    assert [asyncio.run(once()), asyncio.run(once())] == [1, 1]
+
+
+def test_importing_the_client_imports_no_heavy_module() -> None:
+    heavy = {"openai", "instructor", "tenacity", "diskcache", "httpx2", "jinja2"}
+    code = f"import sys, llm_extract.model.client; print(sorted({heavy!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_capabilities_of_the_endpoint_are_not_altered_by_what_it_rejects() -> None:
+    place = endpoint("http://127.0.0.1:9/v1")
+    assert ModelClient(place).endpoint.capabilities == Capabilities()

@@ -1,0 +1,158 @@
+"""Classification: what endpoints are known to say, and anything else that a socket can bring."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llm_extract.model.outcomes import KINDS, OutcomeName, classify, classify_exception, same_model
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
+JSON = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def shaped(**members: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """An object that may lack any of its members, or anything else in its place."""
+    return st.fixed_dictionaries({}, optional=members) | JSON
+
+
+CALLS = st.lists(shaped(function=shaped(arguments=st.just("{}") | JSON)), max_size=2)
+MESSAGES = shaped(content=st.just("{}") | JSON, refusal=JSON, tool_calls=CALLS | JSON)
+FINISHED = st.sampled_from(["stop", "length", "content_filter", "tool_calls", "?"])
+CHOICES = shaped(finish_reason=FINISHED | JSON, message=MESSAGES, text=JSON, error=JSON)
+USAGE = shaped(prompt_tokens=JSON, completion_tokens=JSON, prompt_tokens_details=JSON)
+ERRORS = shaped(message=JSON, code=st.integers(390, 610) | JSON, type=JSON, param=JSON)
+BODIES = shaped(choices=st.lists(CHOICES, max_size=2) | JSON, usage=USAGE, error=ERRORS, model=JSON)
+
+
+@given(st.sampled_from([200, 200, 200, 201, 302, 400, 404, 422, 429, 500]), BODIES)
+def test_any_response_has_an_outcome_and_only_a_whole_completion_is_ok(status: int, body: Any) -> None:
+    outcome = classify(status, {}, json.dumps(body).encode())
+    assert outcome.status == status
+    assert isinstance(outcome.message, str)
+    assert outcome.name == "ok" or outcome.message
+    assert (outcome.name == "ok") == (outcome.completion is not None)
+    assert min(outcome.input_tokens, outcome.output_tokens, outcome.cached_input_tokens) >= 0
+    if outcome.completion is not None:
+        assert 200 <= status < 300
+        assert outcome.completion.content.strip()
+        assert body["choices"][0]["finish_reason"] in ("stop", "tool_calls")
+
+
+@given(st.integers(100, 599), st.binary(max_size=60))
+def test_bytes_that_are_no_json_are_never_ok(status: int, body: bytes) -> None:
+    outcome = classify(status, {}, body)
+    assert outcome.name != "ok"
+    assert outcome.name in KINDS
+
+
+def said(status: int, message: str = "", **fields: Any) -> OutcomeName:
+    return classify(status, {}, json.dumps({"error": {"message": message, **fields}}).encode()).name
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "fields", "expected"),
+    [
+        (429, "Rate limit reached", {"code": "rate_limit_exceeded"}, "transient"),
+        (429, "You exceeded your current quota", {"code": "insufficient_quota"}, "quota_exhausted"),
+        (
+            429,
+            "Request too large for m on tokens per min (TPM): Limit 1, Requested 2",
+            {},
+            "request_rejected",
+        ),
+        (400, "Invalid value for messages", {}, "request_rejected"),
+        (413, "Payload too large", {}, "request_rejected"),
+        (422, "n must be 1", {}, "request_rejected"),
+        (400, "maximum context length is 8192 tokens", {}, "context_too_long"),
+        (400, "", {"code": "context_length_exceeded"}, "context_too_long"),
+        (400, "The model `x` does not exist", {}, "model_unavailable"),
+        (404, "", {"code": "DeploymentNotFound"}, "model_unavailable"),
+        (404, "No endpoints found that support tool use", {}, "unsupported"),
+        (400, "response_format of type json_schema is not supported", {}, "unsupported"),
+        (
+            400,
+            "Unsupported value: 'temperature' does not support 0.0",
+            {"param": "temperature"},
+            "unsupported",
+        ),
+        (400, "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens'", {}, "unsupported"),
+        (400, "max_tokens is too large: 99999. This model's context length is 8192", {}, "context_too_long"),
+        (400, "blocked", {"innererror": {"code": "ResponsibleAIPolicyViolation"}}, "content_filtered"),
+        (402, "", {}, "quota_exhausted"),
+        (501, "not implemented", {}, "request_rejected"),
+        (529, "Overloaded", {"type": "overloaded_error"}, "transient"),
+    ],
+)
+def test_known_complaints(status: int, message: str, fields: dict[str, Any], expected: OutcomeName) -> None:
+    assert said(status, message, **fields) == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"error": {"message": "told so"}}',
+        b'{"error": "told so"}',
+        b'{"message": "told so"}',
+        b'{"detail": "told so"}',
+        b'[{"error": {"message": "told so"}}]',
+        b"told so",
+    ],
+)
+def test_an_errors_words_are_found_in_whatever_form(body: bytes) -> None:
+    assert classify(400, {}, body).message == "status 400: told so"
+
+
+def test_long_words_are_cut() -> None:
+    assert len(classify(400, {}, b"word " * 100_000).message) < 320
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        ("gpt-5-mini", "gpt-5-mini-2025-08-07"),
+        ("openai/gpt-5-mini", "gpt-5-mini-2025-08-07"),
+        ("gpt-4", "gpt-4-0613"),
+        ("mistral-large-latest", "mistral-large-2411"),
+        ("claude-sonnet-4", "claude-sonnet-4-20250514"),
+        ("gemini-2.0-flash", "models/gemini-2.0-flash-001"),
+        ("llama3.2", "llama3.2:latest"),
+        ("Qwen/Qwen3-8B", "qwen3-8b"),
+        ("smol", "/srv/models/smol.gguf"),
+        ("m", ""),
+    ],
+)
+def test_names_of_one_model(asked: str, answered: str) -> None:
+    assert same_model(asked, answered)
+    assert same_model(answered, asked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        ("gpt-5", "gpt-5-mini"),
+        ("gpt-5-mini", "gpt-5-mini-high"),
+        ("gpt-5-mini-2025-08-07", "gpt-5-mini-2025-11-01"),
+        ("llama-3-8b", "llama-3-70b"),
+        ("gpt-4", "gpt-4-32k"),
+    ],
+)
+def test_names_of_two_models(asked: str, answered: str) -> None:
+    assert not same_model(asked, answered)
+    assert not same_model(answered, asked)
+
+
+def test_a_lost_connection_says_what_was_lost() -> None:
+    outer = RuntimeError("Connection error.")
+    outer.__cause__ = ConnectionResetError("reset by peer")
+    outcome = classify_exception(outer)
+    assert outcome.name == "transient"
+    assert outcome.message == "no response (ConnectionResetError: reset by peer)"
