@@ -1,0 +1,217 @@
+"""Numbers as newspapers write them: digits, words, and scale words such as "bn" or "lakh".
+
+The constants are sources of regular expressions without capturing groups, to be put into larger
+ones. They want `re.IGNORECASE` (or ``(?i:…)``) and nothing else, and each takes time linear in the
+text: every repetition in them is bounded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from types import MappingProxyType
+
+_UNITS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_TEENS = (
+    *("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"),
+    *("eighteen", "nineteen"),
+)
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+
+_SMALL: Mapping[str, int] = {
+    **{word: number for number, word in enumerate(_UNITS, start=1)},
+    **{word: number for number, word in enumerate(_TEENS, start=10)},
+    **dict(zip(_TENS, range(20, 100, 10), strict=True)),
+    "fourty": 40,
+}
+_SCALE_WORDS: Mapping[str, int] = {
+    "thousand": 10**3,
+    **dict.fromkeys(("lakh", "lakhs", "lac", "lacs"), 10**5),
+    **dict.fromkeys(("million", "millions"), 10**6),
+    **dict.fromkeys(("crore", "crores"), 10**7),
+    **dict.fromkeys(("billion", "billions", "milliard", "milliards"), 10**9),
+    **dict.fromkeys(("trillion", "trillions"), 10**12),
+}
+SCALES: Mapping[str, int] = MappingProxyType(
+    {
+        **_SCALE_WORDS,
+        "hundred": 100,
+        "k": 10**3,
+        **dict.fromkeys(("m", "mn", "mln", "mio", "mil", "mill"), 10**6),
+        "cr": 10**7,
+        **dict.fromkeys(("b", "bn", "bln", "mrd", "mld"), 10**9),
+        **dict.fromkeys(("tn", "trn", "tln"), 10**12),
+    }
+)
+"""What a number is multiplied by, by the word or letter after it, in lower case.
+
+A billion is a thousand million, as every English-language newspaper has it now.
+"""
+
+NUMBER_ENDINGS = frozenset((*_SMALL, *SCALES, "half", "quarter", "quarters", "dozen"))
+"""Every word, in lower case, that can be the last of a number."""
+
+_FRACTION_SIGNS = {"½": Decimal("0.5"), "¼": Decimal("0.25"), "¾": Decimal("0.75")}
+
+
+def _one_of(words: Mapping[str, int] | tuple[str, ...]) -> str:
+    return "(?:" + "|".join(sorted(words, key=len, reverse=True)) + ")"
+
+
+# Between the words of one number; a line may end there, a paragraph may not.
+_GAP = r"(?:\s?[-‐‑]\s?|[^\S\n]{1,3}|[^\S\n]?\n)"
+SCALE_GAP = r"(?:[^\S\n]{0,2}|[-‐‑]|\n)"
+"""What may stand between a number in digits and its scale."""
+
+_GROUP_SPACE = "\u00a0\u2007\u2009\u202f'’"  # an ordinary space separates two numbers, not two groups
+_POINT = "[.·]"
+
+DIGITS = (
+    "(?:"
+    rf"[0-9]{{1,3}}(?:,[0-9]{{3}}){{1,5}}(?:{_POINT}[0-9]{{1,6}})?"  # 1,250,000.50
+    rf"|[0-9]{{1,2}}(?:,[0-9]{{2}}){{1,6}},[0-9]{{3}}(?:{_POINT}[0-9]{{1,6}})?"  # 1,20,000
+    rf"|[0-9]{{1,3}}(?:[{_GROUP_SPACE}][0-9]{{3}}){{1,5}}(?:[.,·][0-9]{{1,6}})?"  # 34 000; 1'200'000
+    r"|[0-9]{1,3}(?:\.[0-9]{3}){2,5}(?:,[0-9]{1,6})?"  # 1.250.000,50
+    r"|[0-9]{1,3}\.[0-9]{3},[0-9]{1,2}"  # 1.250,50
+    r"|[0-9]{1,3}\s?[½¼¾]"
+    rf"|[0-9]{{1,15}}(?:{_POINT}[0-9]{{1,6}}|,[0-9]{{1,2}})?"  # 34000; 1.2; 1,8 with a decimal comma
+    r"|[½¼¾]"
+    r")(?![0-9])(?![.,·][0-9])"
+)
+"""A number in digits, without bounds on its left side or against letters on its right ("£40m")."""
+
+_DIGITS_START = r"(?<![\w.·])(?<![0-9],)"
+_AND_FRACTION = rf"{_GAP}and{_GAP}(?:(?:an?{_GAP})?half|an?{_GAP}quarter|three{_GAP}quarters)"
+_BELOW_HUNDRED = rf"(?:{_one_of((*_TENS, 'fourty'))}(?:{_GAP}{_one_of(_UNITS)})?|{_one_of(_TEENS)}|{_one_of(_UNITS)})"
+# "between one hundred and two hundred" holds two numbers, hence the look ahead.
+_BELOW_THOUSAND = (
+    rf"(?:(?:{_BELOW_HUNDRED}|an?){_GAP}hundred"
+    rf"(?:{_GAP}(?:and{_GAP})?{_BELOW_HUNDRED}(?!\w)(?!{_GAP}hundred))?"
+    rf"|{_BELOW_HUNDRED})(?!\w)"
+)
+_SCALE_WORD = _one_of(_SCALE_WORDS) + r"(?!\w)"
+_MULTIPLIER = (
+    rf"(?:{_BELOW_THOUSAND}(?:{_AND_FRACTION})?"
+    rf"|half(?:{_GAP}an?)?|an?{_GAP}half"
+    rf"|(?:an?{_GAP}quarter|three{_GAP}quarters){_GAP}of{_GAP}an?"
+    rf"|an?)"
+)
+NUMBER_WORDS = (
+    r"(?<!\w)(?:"
+    rf"{_MULTIPLIER}(?:{_GAP}{_SCALE_WORD}){{1,2}}"
+    rf"(?:{_GAP}{_BELOW_THOUSAND}{_GAP}{_SCALE_WORD}){{0,3}}"
+    rf"(?:{_AND_FRACTION}|(?:{_GAP}and)?{_GAP}{_BELOW_THOUSAND}(?!{_GAP}{_SCALE_WORD}))?"
+    rf"|(?:half{_GAP}an?|an?){_GAP}dozen"
+    rf"|{_BELOW_THOUSAND}(?:{_AND_FRACTION}|{_GAP}dozen)?"
+    rf"|three{_GAP}quarters"
+    r"|half"
+    r")(?!\w)"
+)
+"""A number in words: "sixty", "two-and-a-half", "one hundred and fifty", "half a million", "a dozen"."""
+
+NUMBER = rf"(?:{_DIGITS_START}{DIGITS}(?:{_AND_FRACTION})?(?!\w)|{NUMBER_WORDS})"
+"""A number in digits without a scale ("34,000", "2½", "2 and a half"), or in words. Word-bounded."""
+
+SCALE = rf"(?:{_one_of(SCALES)}(?!\w))"
+"""One scale word or letter."""
+
+_SCALED = rf"{DIGITS}(?:{_AND_FRACTION})?(?:{SCALE_GAP}{SCALE}(?:{_GAP}{_SCALE_WORD})?)?"
+QUANTITY = rf"(?:{_DIGITS_START}{_SCALED}(?!\w)|{NUMBER_WORDS})"
+"""A number in digits with or without a scale ("34,000", "1.2bn", "3.5 lakh crore"), or in words."""
+
+
+@cache
+def _written_number() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?P<digits>{DIGITS})(?P<fraction>{_AND_FRACTION})?"
+        rf"(?:{SCALE_GAP}(?P<scale>{SCALE})(?:{_GAP}(?P<scale_of_scale>{_SCALE_WORD}))?)?(?!\w)"
+        rf"|(?P<words>{NUMBER_WORDS})",
+        re.IGNORECASE,
+    )
+
+
+def parse_number(words: str) -> Decimal | None:
+    """The number that exactly these words write, or None. Never raises.
+
+    Scale words count: "1.2bn", "34k", "half a million". White space around is ignored. A comma
+    before one or two digits is a decimal comma ("1,8"), before three it groups ("1,800").
+
+    >>> parse_number("two-and-a-half million")
+    Decimal('2500000.0')
+    """
+    match = _written_number().fullmatch(words.strip())
+    if match is None:
+        return None
+    if match["words"] is not None:
+        return _number_of_words(match["words"])
+    number = _number_of_digits(match["digits"])
+    if match["fraction"] is not None:
+        fraction = _number_of_words(match["fraction"])
+        if fraction is None:
+            return None
+        number += fraction
+    for scale in (match["scale"], match["scale_of_scale"]):
+        if scale is not None:
+            factor = SCALES.get(scale.lower())
+            if factor is None:  # a letter such as "ſ" that the regular expression takes for "s"
+                return None
+            number *= factor
+    return number
+
+
+def _number_of_digits(digits: str) -> Decimal:
+    number = Decimal(0)
+    if digits[-1] in _FRACTION_SIGNS:
+        number = _FRACTION_SIGNS[digits[-1]]
+        digits = digits[:-1].rstrip()
+        if not digits:
+            return number
+    return number + Decimal(_with_english_separators(digits))
+
+
+def _with_english_separators(digits: str) -> str:
+    """`digits` with a point before the decimals and nothing between the groups."""
+    compact = re.sub(f"[{_GROUP_SPACE}]", "", digits).replace("·", ".")
+    commas, points = compact.count(","), compact.count(".")
+    if points > 1 or (points and compact.rfind(",") > compact.rfind(".")):  # 1.250.000 or 1.250,50
+        return compact.replace(".", "").replace(",", ".")
+    if commas == 1 and not points:
+        decimals = len(compact) - compact.index(",") - 1
+        grouped_otherwise = len(compact) != len(digits)  # 1 250,125
+        if decimals != 3 or grouped_otherwise or compact.startswith("0,"):
+            return compact.replace(",", ".")
+    return compact.replace(",", "")
+
+
+def _number_of_words(words: str) -> Decimal | None:
+    """Sums up words that the regular expression found to be in a sound order."""
+    total, current, added, last_scale = Decimal(0), Decimal(0), Decimal(0), 0
+    for word in re.findall(r"[^\W\d_]+", words.lower()):
+        if word in ("and", "a", "an", "of"):
+            continue
+        if word in _SMALL:
+            added = Decimal(_SMALL[word])
+            current += added
+        elif word in ("half", "quarter"):
+            part = Decimal("0.5") if word == "half" else Decimal("0.25")
+            if last_scale and not current:  # "a million and a half"
+                total += part * last_scale
+            else:
+                current += part
+        elif word == "quarters":  # "three quarters": the three is no whole number
+            current -= added * Decimal("0.75")
+        elif word in ("hundred", "dozen"):
+            current = (current or 1) * Decimal(100 if word == "hundred" else 12)
+        elif word in _SCALE_WORDS:
+            factor = _SCALE_WORDS[word]
+            if last_scale and not current:  # "lakh crore"
+                total *= factor
+                last_scale *= factor
+            else:
+                total += (current or 1) * factor
+                current, last_scale = Decimal(0), factor
+        else:
+            return None
+    return total + current

@@ -1,0 +1,507 @@
+"""Partial dates: what they are read from, what is refused, and the arithmetic of terms."""
+
+from __future__ import annotations
+
+import time
+from calendar import monthrange
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from llm_extract.fields.base import NO_CONTEXT, Context
+from llm_extract.fields.dates import (
+    DateField,
+    DayField,
+    PartialDate,
+    add_months,
+    contains,
+    parse_reference,
+    term_end,
+    term_start_year,
+    yearless,
+)
+
+FIELD = DateField()
+WEDNESDAY = Context(date(2023, 6, 14))
+
+
+def found(text: str, context: Context = NO_CONTEXT) -> list[tuple[str, str]]:
+    return [(m.words, m.value) for m in FIELD.find(text, context)]
+
+
+# text | the words found in it | the value. No words: nothing may be found.
+WITHOUT_REFERENCE = """
+signed on 17 May 2023 in Leeds | 17 May 2023 | 2023-05-17
+on the 17th of May, 2023 | the 17th of May, 2023 | 2023-05-17
+on this 17th day of May 2023 | 17th day of May 2023 | 2023-05-17
+On May 17, 2023, it began | May 17, 2023 | 2023-05-17
+from May 17th 2023 | May 17th 2023 | 2023-05-17
+LONDON, MAY 17, 2023 | MAY 17, 2023 | 2023-05-17
+by Wednesday 17 May 2023 | Wednesday 17 May 2023 | 2023-05-17
+Wed, 17 May 2023 09:30 | Wed, 17 May 2023 | 2023-05-17
+on Wednesday, May 17, 2023 | Wednesday, May 17, 2023 | 2023-05-17
+17 Sept. 2020 was the day | 17 Sept. 2020 | 2020-09-17
+dated 17-May-2023 | 17-May-2023 | 2023-05-17
+published 17/05/2023 | 17/05/2023 | 2023-05-17
+published 05/17/2023 | 05/17/2023 | 2023-05-17
+published 03/04/2023 | 03/04/2023 | 2023-04-03
+published 17.05.2023 | 17.05.2023 | 2023-05-17
+published 17/05/23 | 17/05/23 | 2023-05-17
+published 2023-05-17T09:30:00Z | 2023-05-17 | 2023-05-17
+on 17-19 May 2023 | 17-19 May 2023 | 2023-05
+in May 2023 | May 2023 | 2023-05
+In May of 2023 it | May of 2023 | 2023-05
+since Feb 2016. | Feb 2016 | 2016-02
+since May ’23 | May ’23 | 2023-05
+in May-June 2023 | May-June 2023 | 2023
+late March 2020 | late March 2020 | 2020-03
+by the end of June 2019 | the end of June 2019 | 2019-06
+a 2016-04 release | 2016-04 | 2016-04
+early 2008 | early 2008 | 2008
+Early in 2008 it | Early in 2008 | 2008
+from mid-2019 on | mid-2019 | 2019
+until the end of 2021 | the end of 2021 | 2021-12
+before end-2021 | end-2021 | 2021-12
+from the start of 2020 | the start of 2020 | 2020-01
+at the very beginning of 2020 | the very beginning of 2020 | 2020-01
+in spring 2020 | spring 2020 | 2020
+in the summer of 2020 | the summer of 2020 | 2020
+in Q3 2022 | Q3 2022 | 2022
+in the third quarter of 2022 | the third quarter of 2022 | 2022
+in the first half of 2022 | the first half of 2022 | 2022
+in 2020 prices rose | 2020 | 2020
+has run it since 2015. | 2015 | 2015
+by 2025, at the latest | 2025 | 2025
+a 2019 contract for | 2019 | 2019
+the pilot (2019) failed | 2019 | 2019
+for the 2024/25 financial year | |
+in FY2024/25 and FY24 | |
+the 2015-16 budget | |
+from the financial year 2022 | |
+in winter 2020/21 | |
+in Q3 of FY2022 | |
+on 31 June 2023 | |
+on 30/02/2023 or 00/00/2023 | |
+its 2,000 staff | |
+bought 2019 servers | |
+for 2019 servers | |
+in 2000 schools | |
+Windows Server 2019 | |
+the 2020 Olympics | |
+worth £2,019 or $2020 | |
+between 2000 and 2,500 staff | |
+at 2030 GMT | |
+in 1066 or 2150 | |
+call 020 7946 2019 | |
+on host 192.168.1.20 | |
+version 10.1.12 | |
+on 17 May | |
+in April | |
+last summer | |
+on Friday | |
+Theresa May said so | |
+a letter by Theresa May | |
+it may be extended | |
+May I ask | |
+They march. March on | |
+May 2023's weather, June 31 | May 2023 | 2023-05
+"""
+
+# The same, published on Wednesday 14 June 2023.
+WITH_REFERENCE = """
+on 17 May | 17 May | 2023-05-17
+on Wednesday 17 May | Wednesday 17 May | 2023-05-17
+on 30 September | 30 September | 2023-09-30
+on 20 October | 20 October | 2022-10-20
+will begin on 20 October | will begin on 20 October | 2023-10-20
+was begun on 1 October | was begun on 1 October | 2022-10-01
+in November | November | 2023-11
+in December | December | 2022-12
+it signed in November | signed in November | 2022-11
+in April | April | 2023-04
+it will start in April | will start in April | 2024-04
+due to go live in April | due to go live in April | 2024-04
+is due to be signed by February | due to be signed by February | 2024-02
+running from February | from February | 2024-02
+running from April | April | 2023-04
+between April and June | April | 2023-04 | June | 2023-06
+next April | next April | 2024-04
+last October | last October | 2022-10
+last June | last June | 2022-06
+this April | this April | 2023-04
+by April next year | April next year | 2024-04
+on 17 May last year | 17 May last year | 2022-05-17
+in early April | early April | 2023-04
+on Friday | Friday | 2023-06-09
+on Wednesday | Wednesday | 2023-06-14
+it will meet on Friday | will meet on Friday | 2023-06-16
+by Friday | by Friday | 2023-06-16
+last Friday | last Friday | 2023-06-09
+last Monday | last Monday | 2023-06
+next Friday | next Friday | 2023-06
+this Friday | this Friday | 2023-06-16
+said yesterday | yesterday | 2023-06-13
+signed today | today | 2023-06-14
+this morning | this morning | 2023-06-14
+this week | this week | 2023-06
+last month | last month | 2023-05
+at the end of this month | the end of this month | 2023-06
+in the last year of school | |
+over the last year | |
+last year's deal | last year | 2022
+later this year | later this year | 2023
+late last year | late last year | 2022
+by the end of next year | the end of next year | 2024-12
+by the end of the year | the end of the year | 2023-12
+from the start of next year | the start of next year | 2024-01
+last summer | last summer | 2022
+this autumn | this autumn | 2023
+next spring | next spring | 2024
+last winter | |
+the year was good | |
+every Friday, Monday to Thursday | |
+the Sunday Times | |
+on Black Friday | |
+in today's world | |
+in May 17 councils signed | May | 2023-05
+from 1 April to 30 June 2022 | 30 June 2022 | 2022-06-30
+Signed in Sept. The council | Signed in Sept | 2022-09
+the March award, by May Smith | |
+"""
+
+
+def rows(table: str) -> list[tuple[str, list[tuple[str, str]]]]:
+    read = []
+    for line in filter(None, table.splitlines()):
+        text, *cells = (cell.strip() for cell in line.split("|"))
+        pairs = zip(cells[::2], cells[1::2], strict=True)
+        read.append((text, [pair for pair in pairs if pair != ("", "")]))
+    return read
+
+
+@pytest.mark.parametrize(("text", "expected"), rows(WITHOUT_REFERENCE))
+def test_dates_are_found_without_a_reference(text: str, expected: list[tuple[str, str]]) -> None:
+    assert found(text) == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), rows(WITH_REFERENCE))
+def test_dates_are_counted_from_the_day_of_publication(text: str, expected: list[tuple[str, str]]) -> None:
+    assert found(text, WEDNESDAY) == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), rows(WITH_REFERENCE))
+def test_without_a_reference_words_that_need_one_state_nothing(text: str, expected: list[tuple[str, str]]) -> None:
+    assert found(text) == [pair for pair in expected if pair[1] == "2022-06-30"]
+
+
+@pytest.mark.parametrize(
+    ("published", "value"),
+    [
+        (date(2023, 6, 10), "2023-05-17"),
+        (date(2023, 5, 10), "2023-05-17"),
+        (date(2024, 1, 5), "2023-05-17"),
+        (date(2024, 1, 18), "2024-05-17"),
+    ],
+)
+def test_a_day_without_a_year_is_rather_past_than_future(published: date, value: str) -> None:
+    assert FIELD.parse("on 17 May", Context(published)) == value
+
+
+@pytest.mark.parametrize(
+    ("published", "week"),
+    [(date(2023, 6, 29), "2023"), (date(2023, 6, 14), "2023-06"), (date(2024, 1, 1), "2024-01")],
+)
+def test_a_week_has_the_precision_that_its_days_share(published: date, week: str) -> None:
+    assert FIELD.parse("this week", Context(published)) == week
+
+
+def test_a_week_over_new_year_states_nothing() -> None:
+    assert FIELD.parse("this week", Context(date(2024, 12, 31))) is None
+
+
+@pytest.mark.parametrize(
+    ("published", "year"),
+    [(date(2022, 2, 1), "2021"), (date(2022, 7, 1), "2021"), (date(2022, 9, 1), "2022")],
+)
+def test_last_summer_is_the_last_one_that_is_over(published: date, year: str) -> None:
+    assert FIELD.parse("last summer", Context(published)) == year
+
+
+def test_a_leap_day_is_only_resolved_to_a_leap_year() -> None:
+    assert FIELD.parse("on 29 February", WEDNESDAY) is None
+    assert FIELD.parse("on 29 February", Context(date(2024, 3, 4))) == "2024-02-29"
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        ("2019", "2019"),
+        ("(2019).", "2019"),
+        ("1 April 2020 to 31 March 2025", None),
+        ("2019-2023", None),
+        ("17 May 2023 (2023-05-17)", "2023-05-17"),
+        ("17 May 2023, in 2023", None),
+        ("", None),
+        ("soon", None),
+    ],
+)
+def test_words_are_parsed_when_they_state_one_date(words: str, value: str | None) -> None:
+    assert FIELD.parse(words) == value
+
+
+def test_a_bare_month_is_parsed_though_it_is_not_found_in_a_text() -> None:
+    assert FIELD.parse("May", WEDNESDAY) == "2023-05"
+    assert FIELD.find("They said May would go", WEDNESDAY) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("17 May", (5, 17)),
+        ("on May 17th", (5, 17)),
+        ("in April", (4, None)),
+        ("April", (4, None)),
+        ("late March", (3, None)),
+        ("from 17 May to 16 May 2027", (5, 17)),
+        ("17 May 2023", None),
+        ("1 April and 1 May", None),
+        ("Friday", None),
+        ("it may end", None),
+    ],
+)
+def test_yearless_gives_month_and_day(words: str, expected: tuple[int, int | None] | None) -> None:
+    assert yearless(words) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("Published: Wed 10 Feb 2016 09:30", date(2016, 2, 10)),
+        ("2016-02-10T09:30:00+00:00", date(2016, 2, 10)),
+        ("February 2016", None),
+        ("10 February", None),
+        ("10 Feb 2016, updated 12 Feb 2016", None),
+    ],
+)
+def test_a_reference_is_a_whole_day(text: str, day: date | None) -> None:
+    assert parse_reference(text) == day
+
+
+def test_a_day_field_gives_whole_days_only() -> None:
+    text = "signed on 17 May 2023 and starting in June 2023"
+    assert [(m.words, m.value) for m in DayField().find(text)] == [("17 May 2023", date(2023, 5, 17))]
+    assert DayField().parse("June 2023") is None
+    assert DayField().support("17 May 2023", date(2023, 5, 17))
+    assert not DayField().support("17 May 2023", date(2023, 5, 18))
+
+
+def test_precision_counts_half_when_scored() -> None:
+    assert FIELD.same("2023-05-17", "2023-05-17") == 1.0
+    assert FIELD.same("2023-05-17", "2023") == FIELD.same("2023", "2023-05-17") == 0.5
+    assert FIELD.same("2023-05-17", "2023-06") == 0.0
+
+
+def test_a_quote_supports_the_date_in_it_and_no_other() -> None:
+    assert FIELD.support("signed on 17 May 2023", "2023-05-17")
+    assert not FIELD.support("signed on 17 May 2023", "2023-05")
+    assert not FIELD.support("signed on 17 May", "2023-05-17")
+    assert FIELD.support("signed on 17 May", "2023-05-17", WEDNESDAY)
+
+
+class Deal(BaseModel):
+    signed: PartialDate | None
+
+
+@pytest.mark.parametrize("value", ["2023-05-17", "2024-02-29", "2016-04", "2008", None])
+def test_a_schema_takes_partial_dates(value: str | None) -> None:
+    assert Deal(signed=value).signed == value
+
+
+@pytest.mark.parametrize(
+    "value", ["2023-02-30", "2023-13", "2023-00", "2023-01-00", "2023-1-1", "23", "0000", "soon", "2023-05-17\n"]
+)
+def test_a_schema_refuses_what_is_no_date(value: str) -> None:
+    with pytest.raises(ValidationError):
+        Deal(signed=value)
+
+
+def test_the_field_type_stands_in_the_annotation() -> None:
+    assert FIELD in PartialDate.__metadata__  # type: ignore[attr-defined]
+    assert DateField() == FIELD
+    assert FIELD.name == "date"
+
+
+def test_the_shape_asks_for_words_of_the_article() -> None:
+    schema = TypeAdapter(FIELD.shape()).json_schema()
+    assert schema == {"type": "string", "maxLength": 300, "x-verbatim": True}
+
+
+@pytest.mark.parametrize(
+    ("start", "months", "end"),
+    [
+        ("2015-11-01", 60, "2020-10-31"),
+        ("2007-04", 180, "2022-04"),
+        ("2007", 180, "2022"),
+        ("2007", 18, None),
+        ("2020-02-29", 12, "2021-02-28"),
+        ("2023-01-31", 1, "2023-02-28"),
+        ("2023-12-15", 12, "2024-12-14"),
+        ("9999-12", 1, None),
+        ("9999-01-01", 12, None),
+    ],
+)
+def test_a_term_ends_on_its_last_day(start: str, months: int, end: str | None) -> None:
+    assert term_end(start, months) == end
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "months", "expected"),
+    [
+        ((5, 17), "2027-05-16", 48, "2023-05-17"),
+        ((5, 17), "2027-05-17", 48, "2023-05-17"),
+        ((5, 17), "2027-05", 48, "2023-05-17"),
+        ((5, 17), "2027", 48, "2023-05-17"),
+        ((4, None), "2022-04", 180, "2007-04"),
+        ((4, None), "2027-03-31", 60, "2022-04"),
+        ((4, 1), "2027-03", 60, "2022-04-01"),
+        ((5, 17), "2027-08-16", 48, None),
+        ((5, 17), "2027-05-16", 42, None),
+        ((2, 29), "2027-02-27", 48, None),
+    ],
+)
+def test_an_end_and_a_term_fix_the_year_of_the_start(
+    start: tuple[int, int | None], end: str, months: int, expected: str | None
+) -> None:
+    assert term_start_year(start, end, months) == expected
+
+
+DAYS = st.dates(date(1960, 1, 1), date(2090, 12, 31))
+REFERENCES = st.one_of(st.none(), st.dates())
+
+
+@settings(deadline=None)
+@given(DAYS, st.integers(1, 240))
+def test_term_start_year_inverts_term_end(day: date, months: int) -> None:
+    for start, part in ((day.isoformat(), day.day), (day.isoformat()[:7], None)):
+        end = term_end(start, months)
+        assert end is not None
+        assert term_start_year((day.month, part), end, months) == start
+
+
+@settings(deadline=None)
+@given(DAYS, st.integers(-300, 300))
+def test_months_are_added_and_taken_away(day: date, months: int) -> None:
+    later = add_months(day.isoformat(), months)
+    assert later is not None
+    assert contains(add_months(day.isoformat()[:7], months) or "", later)
+    back = add_months(later, -months)
+    assert back == day.isoformat() or int(later[8:]) == monthrange(int(later[:4]), int(later[5:7]))[1]
+
+
+def ordinal(day: int) -> str:
+    suffix = "th" if 11 <= day <= 13 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
+    return f"{day}{suffix}"
+
+
+@settings(deadline=None)
+@given(DAYS)
+def test_every_spelling_of_a_day_is_read(day: date) -> None:
+    month, short = day.strftime("%B"), day.strftime("%b")
+    spellings = [
+        f"{day.day} {month} {day.year}",
+        f"{ordinal(day.day)} of {month}, {day.year}",
+        f"the {ordinal(day.day)} {short} {day.year}",
+        f"{month} {day.day}, {day.year}",
+        f"{short} {ordinal(day.day)} {day.year}",
+        f"{day:%A} {day.day} {month} {day.year}",
+        f"{day:%d/%m/%Y}",
+        f"{day:%d.%m.%Y}",
+        day.isoformat(),
+    ]
+    for spelling in spellings:
+        text = f"It was agreed on {spelling}, they said."
+        assert found(text) == [(spelling, day.isoformat())]
+        assert FIELD.parse(spelling) == day.isoformat()
+    for words in (f"{month} {day.year}", f"late {short} {day.year}", f"the end of {month} {day.year}"):
+        assert FIELD.parse(words) == day.isoformat()[:7]
+
+
+@settings(deadline=None)
+@given(DAYS, DAYS)
+def test_the_year_that_is_filled_in_keeps_day_and_month(day: date, published: date) -> None:
+    words = f"{day.day} {day:%B}"
+    value = FIELD.parse(words, Context(published))
+    if value is None:
+        assert (day.month, day.day) == (2, 29)
+    else:
+        assert value[5:] == day.isoformat()[5:]
+        distance = date.fromisoformat(value) - published
+        assert timedelta(days=-245) <= distance <= timedelta(days=125)
+
+
+PIECES = """
+17 3 31 17th 2019 2020 2019/20 2020-21 2016-04 May March Sept. Sep Wed Friday Sunday Times the of in on by
+from to until since will was be due early late mid- end start last next this year month week summer winter
+Q3 first quarter half financial FY24 yesterday year-end - – / , . ' ’23 ( ) 17/05/2023 2023-05-17 staff £
+ſept ınıt laſt Thıs FrİDAY K
+"""
+JUMBLE = st.lists(
+    st.tuples(st.sampled_from(PIECES.split()), st.sampled_from([" ", " ", " ", "", "-", "\n"])), max_size=14
+).map(lambda pairs: "".join(piece + gap for piece, gap in pairs))
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.one_of(st.text(), JUMBLE), REFERENCES)
+def test_what_is_found_obeys_the_laws_of_field_types(text: str, published: date | None) -> None:
+    context = Context(published)
+    end = 0
+    for mention in FIELD.find(text, context):
+        assert end <= mention.start < mention.end
+        end = mention.end
+        assert text[mention.start : mention.end] == mention.words
+        assert FIELD.parse(mention.words, context) == mention.value
+        assert FIELD.support(mention.words, mention.value, context)
+        assert TypeAdapter(PartialDate).validate_python(mention.value) == mention.value
+    yearless(text)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *(
+            "1",
+            "1-",
+            "1/",
+            "17 ",
+            "17-18 ",
+            "17/05/",
+            "2019-",
+            "2019/20",
+            "the ",
+            "the end of ",
+            "first half of ",
+        ),
+        *(
+            "May ",
+            "May-",
+            "May 17, ",
+            "17 May ",
+            "Friday, ",
+            "Wed, 17 ",
+            "last ",
+            "will ",
+            "in ",
+            "(",
+            " ",
+            "\n",
+        ),
+    ],
+)
+def test_long_hostile_texts_take_less_than_a_second(piece: str) -> None:
+    text = piece * (100_000 // len(piece))
+    began = time.process_time()
+    FIELD.find(text, WEDNESDAY)
+    assert time.process_time() - began < 1.0
