@@ -1,0 +1,318 @@
+"""Terms in months: initial terms, optional extensions, and lengths of time that are neither."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from llm_extract.fields.durations import DurationField, ExtensionMonths, Months
+
+INITIAL = DurationField()
+EXTENSION = DurationField(part="extension")
+
+
+def found(field: DurationField, text: str) -> list[tuple[str, int]]:
+    return [(m.words, m.value) for m in field.find(text)]
+
+
+# text | the words of the initial term | months | the words of the extension | months
+TABLE = """
+a four-year deal | four-year | 48
+the decade-long arrangement | decade-long | 120
+a deal for a decade | a decade | 120
+costing £1m over a decade | a decade | 120
+the 18‑month deal | 18‑month | 18
+a 5yr deal | 5yr | 60
+under a three-year agreement | three-year | 36
+paid in 12-month instalments
+a contract for 10 years | 10 years | 120
+for two-and-a-half years | two-and-a-half years | 30
+a two-and-a-half-year term | two-and-a-half-year | 30
+for 2½ years | 2½ years | 30
+for 1.5 years | 1.5 years | 18
+for 18 months | 18 months | 18
+an 18-month deal | 18-month | 18
+lasting three years | three years | 36
+a twelve-month contract | twelve-month | 12
+for half a year | half a year | 6
+for a year | a year | 12
+a year-long contract | a year-long | 12
+for one year | one year | 12
+for another year | another year | 12
+for a year and a half | a year and a half | 18
+for two years and six months | two years and six months | 30
+for 120 months | 120 months | 120
+for 52 weeks | 52 weeks | 12
+for 26 weeks | 26 weeks | 6
+worth £50m over five years | five years | 60
+for the next seven years | seven years | 84
+at least three years | three years | 36
+it has been extended by two years | two years | 24
+they agreed a two-year extension | two-year | 24
+three years with the option of two more | three years | 36 | three years with the option of two more | 24
+with the option of two one-year extensions | | | option of two one-year extensions | 24
+let for 2+1+1 years | 2+1+1 years | 24 | 2+1+1 years | 24
+a 3+1+1-year deal | 3+1+1-year | 36 | 3+1+1-year | 24
+a five-plus-two-year deal | five-plus-two-year | 60 | five-plus-two-year | 24
+five years plus two years | five years | 60 | five years plus two years | 24
+three years plus one plus one. | three years | 36 | three years plus one plus one | 24
+extendable by up to two years | | | extendable by up to two years | 24
+four years plus two optional years | four years | 48 | two optional years | 24
+renewable for another year | | | renewable for another year | 12
+four years, extendable to six | four years | 48 | four years, extendable to six | 24
+four years, extendable to six years | four years | 48 | four years, extendable to six years | 24
+it may be extended by two years | | | may be extended by two years | 24
+an option for two further periods of 12 months | | | option for two further periods of 12 months | 24
+with two optional one-year extensions | | | two optional one-year extensions | 24
+two years, with two further one-year options | two years | 24 | two further one-year options | 24
+a three-year deal with a two-year extension | three-year | 36 | with a two-year extension | 24
+a two-year extension option | | | two-year extension option | 24
+plus an optional year | | | an optional year | 12
+an option, if all agree, to extend it by a year | | | option, if all agree, to extend it by a year | 12
+an option to renew annually for up to three years | | | option to renew annually for up to three years | 36
+three years, extensible twice by 12 months | three years | 36 | extensible twice by 12 months | 24
+ten years with an option to extend up to two years | ten years | 120 | option to extend up to two years | 24
+five years, extendable up to seven years | five years | 60
+a five-year contract and an option on 200 seats | five-year | 60
+extendable to six years
+an option of one or two years
+between three and five years
+three to five years
+a three-to-five-year term
+3-5 years
+3–5 years
+three years to five years
+up to five years
+nearly ten years
+more than two years
+two years ago
+for the past ten years
+over the last five years
+a 10-year-old system
+in five years' time
+in two years
+within three years
+three years later
+£9m a year
+£9m per year
+£9m a month
+every two years
+after a two-year procurement
+after three years
+seven years' experience
+for over a decade
+a decade of cuts
+20 weeks
+100 days
+six quarters
+years of work
+for 1.3 years
+for 2019 years
+"""
+
+
+def rows() -> list[tuple[str, list[tuple[str, int]], list[tuple[str, int]]]]:
+    read = []
+    for line in filter(None, TABLE.splitlines()):
+        text, *cells = (cell.strip() for cell in line.split("|"))
+        cells += [""] * (4 - len(cells))
+        initial, extension = cells[:2], cells[2:]
+        read.append(
+            (
+                text,
+                [(initial[0], int(initial[1]))] if initial[0] else [],
+                [(extension[0], int(extension[1]))] if extension[0] else [],
+            )
+        )
+    return read
+
+
+@pytest.mark.parametrize(("text", "initial", "extension"), rows())
+def test_terms_and_extensions_are_found(
+    text: str, initial: list[tuple[str, int]], extension: list[tuple[str, int]]
+) -> None:
+    assert found(INITIAL, text) == initial
+    assert found(EXTENSION, text) == extension
+
+
+@pytest.mark.parametrize(
+    ("before", "words", "initial", "extension"),
+    [
+        ("an initial five-year term with an ", "option to extend for a further 24 months", 60, 24),
+        ("five years (with ", "options to extend for up to three further years", 60, 36),
+        ("six months; it ", "could be extended by a year and then for another two years", 6, 36),
+        ("a year-long pilot, with the ", "possibility of a one-year extension", 12, 12),
+    ],
+)
+def test_the_words_that_make_an_extension_optional_belong_to_it(
+    before: str, words: str, initial: int, extension: int
+) -> None:
+    assert INITIAL.parse(f"{before}{words}.") == initial
+    assert found(EXTENSION, f"{before}{words}.") == [(words, extension)]
+
+
+def test_two_terms_are_found_and_parse_to_none() -> None:
+    text = "a three-year deal and a five-year deal"
+    assert found(INITIAL, text) == [("three-year", 36), ("five-year", 60)]
+    assert INITIAL.parse(text) is None
+    assert INITIAL.parse("a three-year deal, 36 months") == 36
+
+
+@pytest.mark.parametrize(
+    ("words", "months"),
+    [
+        ("a year", 12),
+        ("a decade", 120),
+        ("(four years)", 48),
+        ("up to four years", None),
+        ("", None),
+        ("soon", None),
+    ],
+)
+def test_words_alone_are_taken_for_a_term(words: str, months: int | None) -> None:
+    assert INITIAL.parse(words) == months
+
+
+def test_an_extension_named_alone_is_one() -> None:
+    assert EXTENSION.parse("two one-year extensions") == 24
+    assert EXTENSION.parse("two years") is None
+
+
+def test_several_options_in_one_breath_are_added_up() -> None:
+    words = "an option to extend for two years and a further one year"
+    assert EXTENSION.parse(words) == 36
+    assert EXTENSION.parse("an option of one year. Another lot has an option of two years") is None
+
+
+def test_terms_are_the_same_or_not() -> None:
+    assert INITIAL.same(48, 48) == 1.0
+    assert INITIAL.same(48, 47) == 0.0
+    assert INITIAL.support("a four-year deal", 48)
+    assert not INITIAL.support("a four-year deal", 36)
+    assert not EXTENSION.support("a four-year deal", 48)
+
+
+class Deal(BaseModel):
+    duration_months: Months | None
+    extension_months: ExtensionMonths | None
+
+
+def test_a_schema_takes_months_from_one_up() -> None:
+    assert Deal(duration_months=48, extension_months=None).duration_months == 48
+    with pytest.raises(ValidationError):
+        Deal(duration_months=0, extension_months=None)
+    assert INITIAL in Months.__metadata__  # type: ignore[attr-defined]
+    assert EXTENSION in ExtensionMonths.__metadata__  # type: ignore[attr-defined]
+
+
+def test_the_setting_tells_two_fields_apart() -> None:
+    assert DurationField() == DurationField(part="initial") != EXTENSION
+    assert INITIAL.name == "duration"
+
+
+def test_the_shape_asks_for_words_of_the_article() -> None:
+    assert TypeAdapter(INITIAL.shape()).json_schema() == {
+        "type": "string",
+        "maxLength": 300,
+        "x-verbatim": True,
+    }
+
+
+ONES = ["", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+
+
+@settings(deadline=None)
+@given(st.integers(1, 12), st.integers(1, 12))
+def test_every_spelling_of_a_term_is_read(years: int, more: int) -> None:
+    plural = "s" if years > 1 else ""
+    more_plural = "s" if more > 1 else ""
+    spellings = [
+        f"{years} year{plural}",
+        f"{ONES[years]} year{plural}",
+        f"{years}-year",
+        f"{ONES[years]}-year",
+        f"{12 * years} months",
+        f"{12 * years}-month",
+    ]
+    for spelling in spellings:
+        assert INITIAL.parse(spelling) == 12 * years
+        assert found(INITIAL, f"It won a {spelling} contract.") == [(spelling, 12 * years)]
+        assert found(EXTENSION, f"It won a {spelling} contract.") == []
+        for option in (
+            f"with an option to extend for a further {ONES[more]} year{more_plural}",
+            f"extendable by up to {more} year{more_plural}",
+            f"plus {ONES[more]} optional year{more_plural}",
+            f"with an optional {more}-year extension",
+            f"with the option of {ONES[more]} more",
+        ):
+            text = f"It won a {spelling} contract, {option}."
+            assert INITIAL.parse(text) == 12 * years
+            same_unit = "month" in spelling and option.endswith("more")
+            assert EXTENSION.parse(text) == (more if same_unit else 12 * more)
+    assert INITIAL.parse(f"{years}+{more} years") == 12 * years
+    assert EXTENSION.parse(f"{years}+{more} years") == 12 * more
+
+
+PIECES = """
+one two three 2 12 24 2½ 1.5 half a an and or to of up by for with plus + ( ) , . - – year years year-long
+decade month months weeks further another more option options optional extendable renewable extend extension
+extensions may be extended total maximum over in past ago old 's ’ between initial deal contract periods
+with-an-option twice then hundred dozen ſix yearſ KK
+"""
+JUMBLE = st.lists(
+    st.tuples(st.sampled_from(PIECES.split()), st.sampled_from([" ", " ", " ", "", "-", "\n"])), max_size=16
+).map(lambda pairs: "".join(piece + gap for piece, gap in pairs))
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.one_of(st.text(), JUMBLE), st.sampled_from([INITIAL, EXTENSION]))
+def test_what_is_found_obeys_the_laws_of_field_types(text: str, field: DurationField) -> None:
+    end = 0
+    for mention in field.find(text):
+        assert end <= mention.start < mention.end
+        end = mention.end
+        assert text[mention.start : mention.end] == mention.words
+        assert field.parse(mention.words) == mention.value
+        assert field.support(mention.words, mention.value)
+        assert TypeAdapter(Months).validate_python(mention.value) == mention.value
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        *(
+            "1",
+            "1+",
+            "1-",
+            "two ",
+            "two-",
+            "a ",
+            "two years ",
+            "two years, ",
+            "option ",
+            "option of two years and ",
+        ),
+        *(
+            "extend ",
+            " ",
+            "\n",
+            "plus ",
+            "year ",
+            "two one ",
+            "half a ",
+            "(",
+            "for ",
+            "two further ",
+            "1 to ",
+        ),
+    ],
+)
+def test_long_hostile_texts_take_less_than_a_second(piece: str) -> None:
+    text = "a year " + piece * (100_000 // len(piece)) + " two years"
+    began = time.process_time()
+    EXTENSION.find(text)
+    assert time.process_time() - began < 1.0
