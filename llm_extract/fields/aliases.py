@@ -47,9 +47,7 @@ _LONGEST_FULL_FORM = 200
 
 _SMALL = r"(?:(?:of|for|and|the|in|on|&|de|du|des|del|la|le|et|für|und|der|die)\s+)"
 _BEFORE_EXPANSION = re.compile(r"\w\s$|\w-$")
-_PLACE_BEFORE = re.compile(
-    r"\b(?:UK|US|EU|British|Scottish|Welsh|Irish|English|French|German|The|the|and|or)\s$"
-)
+_PLACE_BEFORE = re.compile(r"\b(?:UK|US|EU|British|Scottish|Welsh|Irish|English|French|German|The|the|and|or)\s$")
 
 # Endings that make the full name of the same body, by kind: one kind only may be found for a name.
 _ENDINGS = {
@@ -60,14 +58,11 @@ _ENDINGS = {
     "police": "(?i:Police(?: Service| Force)?|Constabulary)",
     "university": "(?i:University)",
     "health": (
-        "(?:(?:University )?(?:Teaching )?(?:Hospitals? )?NHS (?:Foundation )?Trust"
-        "|(?:University )?Health Board)"
+        "(?:(?:University )?(?:Teaching )?(?:Hospitals? )?NHS (?:Foundation )?Trust|(?:University )?Health Board)"
     ),
     "fire": "(?i:Fire (?:and|&) Rescue Service|Fire Service|Fire Brigade)",
     # In this case only: "Vega limited its losses".
-    "company": (
-        "(?:Ltd|Limited|plc|PLC|LLP|Inc|Incorporated|GmbH|S\\.?A|AG|N\\.?V|B\\.?V|Pty Ltd|Corporation|Corp)"
-    ),
+    "company": ("(?:Ltd|Limited|plc|PLC|LLP|Inc|Incorporated|GmbH|S\\.?A|AG|N\\.?V|B\\.?V|Pty Ltd|Corporation|Corp)"),
 }
 _BEGINNINGS = {"council": "(?:London|Royal|Metropolitan) Borough of"}
 
@@ -162,9 +157,7 @@ def fullest_form(
     """
     locator = locator or Locator(text)
     place = (
-        _by_alias(name, text, aliases, locator)
-        or _by_initials(name, text, locator)
-        or _by_ending(name, text, locator)
+        _by_alias(name, text, aliases, locator) or _by_initials(name, text, locator) or _by_ending(name, text, locator)
     )
     if place is not None:
         return parse_name(text[slice(*place)]) or collapse(text[slice(*place)]), place
@@ -174,9 +167,7 @@ def fullest_form(
     return name, (0, 0)
 
 
-def _by_alias(
-    name: str, text: str, aliases: Sequence[Alias] | None, locator: Locator
-) -> tuple[int, int] | None:
+def _by_alias(name: str, text: str, aliases: Sequence[Alias] | None, locator: Locator) -> tuple[int, int] | None:
     """ "NTA" by its definition; "Nor Police" where "Nor" is the Norland Police Service."""
     if len(name) > 40 or name.count(" ") > 2:
         return None
@@ -231,9 +222,7 @@ def _expansion(letters: str) -> re.Pattern[str]:
     """Capitalised words with these initials, in order; small words may stand between, or count."""
     forms = [_words_with_initials(letters)]
     if letters.isupper():  # "HMRC" is "HM Revenue and Customs": the first letters may be an acronym
-        forms += [
-            letters[:cut] + _gap() + _words_with_initials(letters[cut:]) for cut in range(2, len(letters) - 1)
-        ]
+        forms += [letters[:cut] + _gap() + _words_with_initials(letters[cut:]) for cut in range(2, len(letters) - 1)]
     not_longer = r"(?![\w-])(?![ \t\u00a0](?:(?:of|for|and|&)\s(?:the\s)?)?[A-Z])"
     return re.compile(rf"(?<![\w&-])(?:{'|'.join(forms)}){not_longer}")
 
@@ -266,9 +255,7 @@ def _by_ending(name: str, text: str, locator: Locator) -> tuple[int, int] | None
     if len(kinds) != 1:
         return None
     (places,) = kinds.values()
-    fullest = max(
-        places, key=lambda place: (len(text[slice(*place)].split()), _capitals(text[slice(*place)]))
-    )
+    fullest = max(places, key=lambda place: (len(text[slice(*place)].split()), _capitals(text[slice(*place)])))
     size = len(text[slice(*fullest)].split())
     forms_of_size = {normalise_name(text[slice(*p)]) for p in places if len(text[slice(*p)].split()) == size}
     return fullest if len(forms_of_size) == 1 else None

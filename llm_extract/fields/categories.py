@@ -178,9 +178,7 @@ def _check_cue(value: str, source: str) -> None:
         matches_nothing = re.compile(_spaced(source)).fullmatch("") is not None
         _whole_words(source)
     except re.error as error:
-        raise TaskError(
-            f"the cue {source!r} of the category {value!r} is no regular expression: {error}"
-        ) from error
+        raise TaskError(f"the cue {source!r} of the category {value!r} is no regular expression: {error}") from error
     if matches_nothing or not source.strip():
         raise TaskError(f"the cue {source!r} of the category {value!r} matches the empty string")
 

@@ -127,9 +127,7 @@ def abbreviates(short: str, full: str) -> int | None:
     at = len(folded)
     for position in range(len(letters) - 1, -1, -1):
         at -= 1
-        while at >= 0 and (
-            folded[at] != letters[position] or (position == 0 and at > 0 and folded[at - 1].isalnum())
-        ):
+        while at >= 0 and (folded[at] != letters[position] or (position == 0 and at > 0 and folded[at - 1].isalnum())):
             at -= 1
         if at < 0:
             return None
@@ -222,8 +220,7 @@ def _is_generic(name: str) -> bool:
 def _is_generic_noun(word: str) -> bool:
     word = word.casefold()
     return word in _GENERIC or (
-        word.endswith("s")
-        and (word[:-1] in _GENERIC or (word.endswith("ies") and word[:-3] + "y" in _GENERIC))
+        word.endswith("s") and (word[:-1] in _GENERIC or (word.endswith("ies") and word[:-3] + "y" in _GENERIC))
     )
 
 

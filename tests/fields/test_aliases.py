@@ -177,9 +177,7 @@ PIECES = st.sampled_from(
         *("Ministry of Works", "(", ")", ".", "\n", "\u00ad", "İ", "ß", "\ud800", "-", "&", "plc", "Met"),
     ]
 )
-TEXTS = st.one_of(
-    st.lists(PIECES, max_size=16).map(" ".join), st.lists(PIECES, max_size=16).map("".join), st.text()
-)
+TEXTS = st.one_of(st.lists(PIECES, max_size=16).map(" ".join), st.lists(PIECES, max_size=16).map("".join), st.text())
 
 
 @given(TEXTS, st.one_of(PIECES, st.text(max_size=12)))

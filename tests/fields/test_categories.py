@@ -71,9 +71,7 @@ def test_words_state_a_category_if_they_show_only_one(words: str, value: str | N
         ("Lyra won it", "unknown", False),
     ],
 )
-def test_a_quote_supports_a_category_unless_it_shows_others_only(
-    quote: str, value: str, supported: bool
-) -> None:
+def test_a_quote_supports_a_category_unless_it_shows_others_only(quote: str, value: str, supported: bool) -> None:
     assert STAGE.support(quote, value) is supported
 
 
@@ -180,9 +178,7 @@ PIECES = st.sampled_from(
         "_",
     ]
 )
-TEXTS = st.one_of(
-    st.lists(PIECES, max_size=15).map(" ".join), st.lists(PIECES, max_size=15).map("".join), st.text()
-)
+TEXTS = st.one_of(st.lists(PIECES, max_size=15).map(" ".join), st.lists(PIECES, max_size=15).map("".join), st.text())
 FIELDS = st.sampled_from(
     [
         STAGE,

@@ -1,0 +1,190 @@
+"""Counts of people and seats; plain numbers."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from llm_extract.fields.counts import CountField, NumberField
+
+USERS = CountField(
+    of=("user", "staff", "employee", "seat", "people", "person", "worker", "officer", "desk", "civil servant",
+        "member of staff", "agency", "policeman")
+)  # fmt: skip
+ANY = CountField()
+NUMBERS = NumberField()
+
+ONE_COUNT = [
+    ("34,000 users", 34000),
+    ("1,000 DIUS users", 1000),
+    ("2,000 Bromley staff", 2000),
+    ("some 5,500 council employees", 5500),
+    ("twelve thousand seats", 12000),
+    ("3.2k users", 3200),
+    ("1.2m users", 1200000),
+    ("more than 900 staff", 900),
+    ("a 5,000-seat service", 5000),
+    ("the 34,000-user estate", 34000),
+    ("3,000 West Yorkshire Police officers", 3000),
+    ("4,000 civil servants", 4000),
+    ("two dozen members of staff", 24),
+    ("seven hundred and fifty people", 750),
+    ("one person", 1),
+    ("50 full-time equivalent staff", 50),
+    ("a 2,000-strong staff", 2000),
+    ("2,000 of its staff", 2000),
+    ("3,000 of its 5,000 staff", 5000),
+    ("500-600 users", 600),
+    ("34\u00a0000 users", 34000),
+    ("34,000\nusers", 34000),
+    ("2000 users", 2000),
+    ("12 agencies", 12),
+    ("300 policemen", 300),
+    ("10 sites and 5,000 staff", 5000),
+    ("about 1,200 desks in four buildings", 1200),
+    ("1,20,000 users", 120000),
+]
+
+
+@pytest.mark.parametrize(("text", "value"), ONE_COUNT)
+def test_finds_one_count(text: str, value: int) -> None:
+    assert [mention.value for mention in USERS.find(text)] == [value]
+    assert USERS.parse(text) == value
+    assert USERS.support(text, value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "an area of 620 square miles, which its staff cover",
+        "a population of 12 million",
+        "12 million customers and 40,000 citizens",
+        "£34,000 staff bonus",
+        "five million pounds for staff",
+        "10 per cent of staff",
+        "10% of users",
+        "the 2016 staff survey",
+        "in 2012 users complained",
+        "from 2000 staff were moved",
+        "the 2015-16 staff survey",
+        "12 May users met",
+        "24/7 staff cover",
+        "Windows 10 users",
+        "Office 365 users",
+        "1.5 users",
+        "half the staff",
+        "one of the users",
+        "25 years' staff experience",
+        "thousands of users",
+        "users",
+        "10 sites. Users said",
+        "a total of 500\n\nStaff said",
+        "34,000",
+        "٣ users",
+        "",
+    ],
+)
+def test_what_counts_nothing_of_these_is_no_mention(text: str) -> None:
+    assert USERS.find(text) == []
+    assert USERS.parse(text) is None
+
+
+def test_two_counts_are_two_mentions_and_no_single_value() -> None:
+    text = "It moved 900 staff and then 1,100 users."
+    assert [(mention.words, mention.value) for mention in USERS.find(text)] == [
+        ("900 staff", 900),
+        ("1,100 users", 1100),
+    ]
+    assert USERS.parse(text) is None
+    assert USERS.support(text, 900)
+    assert not USERS.support(text, 2000)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("34,000", [34000]),
+        ("34,000 users at 45 sites", [34000, 45]),
+        ("twelve", [12]),
+        ("2016", []),
+        ("£5m, $3 and sixty-five pounds", []),
+        ("10%, 10 per cent, 4 pc", []),
+        ("1.5", []),
+    ],
+)
+def test_without_nouns_every_whole_number_counts(text: str, values: list[int]) -> None:
+    assert [mention.value for mention in ANY.find(text)] == values
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("10 per cent", [10.0]),
+        ("10%", [10.0]),
+        ("-5%", [-5.0]),
+        ("between 1.5 and 2½", [1.5, 2.5]),
+        ("1,8", [1.8]),
+        ("2016", [2016.0]),
+        ("none", []),
+    ],
+)
+def test_number_field_takes_any_number(text: str, values: list[float]) -> None:
+    assert [mention.value for mention in NUMBERS.find(text)] == values
+
+
+def test_settings_make_field_types_equal() -> None:
+    assert CountField(of=("user",)) == CountField(of=("user",)) != CountField()
+    assert hash(CountField(of=("user",))) == hash(CountField(of=("user",)))
+
+
+@pytest.mark.parametrize("field", [USERS, NUMBERS])
+def test_the_shape_asks_for_the_articles_words(field: CountField | NumberField) -> None:
+    schema = TypeAdapter(field.shape()).json_schema()
+    assert schema["type"] == "string"
+    assert schema["x-verbatim"] is True
+
+
+@given(st.integers(0, 10**15 - 1).filter(lambda number: not 1950 <= number < 2050))
+def test_a_written_count_comes_back(number: int) -> None:
+    assert USERS.parse(f"{number:,} users") == number
+    assert ANY.parse(f"{number:,}") == number
+
+
+@given(st.decimals(-(10**9), 10**9, places=3))
+def test_a_written_number_comes_back(number: object) -> None:
+    assert NUMBERS.parse(f"{number:,}") == pytest.approx(float(f"{number}"))
+
+
+FRAGMENTS = [
+    "34,000", "5", "2016", "one", "sixty", "-", "five", "k", "m", "users", "staff", "members of staff", "of its", "%",
+    "per cent", "£", " ", " ", " ", "\n", ",", ".", "the", "in", "²", "٣", "½", "/", "Windows", "IT", "and", "½", "–",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("field", [USERS, ANY, NUMBERS])
+@given(text=st.one_of(st.text(), st.lists(st.sampled_from(FRAGMENTS), max_size=14).map("".join)))
+def test_the_laws_hold_on_any_text(field: CountField | NumberField, text: str) -> None:
+    end = 0
+    for mention in field.find(text):
+        assert text[mention.start : mention.end] == mention.words
+        assert end <= mention.start < mention.end
+        end = mention.end
+        assert field.parse(mention.words) == mention.value
+        assert field.support(mention.words, mention.value)  # type: ignore[arg-type]
+        assert field.same(mention.value, mention.value) == 1.0  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("field", [USERS, ANY, NUMBERS])
+@pytest.mark.parametrize(
+    "text",
+    ["1" * 100_000, "1 " * 50_000, "1 a b c d " * 10_000, "1-" * 50_000, "one hundred and " * 6_250, " " * 100_000],
+)
+def test_quick_on_adversarial_text(field: CountField | NumberField, text: str) -> None:
+    started = time.perf_counter()
+    found = field.find(text)
+    assert time.perf_counter() - started < 1
+    assert len(found) <= 50_000

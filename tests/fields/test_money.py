@@ -1,0 +1,426 @@
+"""Sums of money: what is read, what is refused, and the laws of a field type."""
+
+from __future__ import annotations
+
+import json
+import time
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from llm_extract.fields.currencies import WORDS
+from llm_extract.fields.money import Money, MoneyField, format_money
+
+FIELD = MoneyField()
+
+# Words, amount, currency and, where they are not "exact" and False, qualifier and per_year.
+ONE_SUM: list[tuple[Any, ...]] = [
+    # signs
+    ("£150.6m", 150_600_000, "GBP"),
+    ("£1.2bn", 1_200_000_000, "GBP"),
+    ("£1·2bn", 1_200_000_000, "GBP"),
+    ("£850k", 850_000, "GBP"),
+    ("£40-million", 40_000_000, "GBP"),
+    ("£1.25 million", 1_250_000, "GBP"),
+    ("£12,345", 12_345, "GBP"),
+    ("£1,250.50", Decimal("1250.5"), "GBP"),
+    ("£34 000", 34_000, "GBP"),
+    ("£34\u00a0000", 34_000, "GBP"),
+    ("£2½m", 2_500_000, "GBP"),
+    ("€1.8 billion", 1_800_000_000, "EUR"),
+    ("€1,8 Mrd", 1_800_000_000, "EUR"),
+    ("1,5 Mrd. €", 1_500_000_000, "EUR"),
+    ("$1.2B", 1_200_000_000, "USD"),
+    ("A$735m", 735_000_000, "AUD"),
+    ("US$5m", 5_000_000, "USD"),
+    ("US $5m", 5_000_000, "USD"),
+    ("C$5m", 5_000_000, "CAD"),
+    ("NZ$5 million", 5_000_000, "NZD"),
+    ("HK$5bn", 5_000_000_000, "HKD"),
+    ("S$5m", 5_000_000, "SGD"),
+    ("R$5m", 5_000_000, "BRL"),
+    ("AUD $735m", 735_000_000, "AUD"),
+    ("$735m AUD", 735_000_000, "AUD"),
+    ("$735 million Australian dollars", 735_000_000, "AUD"),
+    ("¥500m", 500_000_000, "JPY"),
+    ("₹3.5 lakh", 350_000, "INR"),
+    # codes and abbreviations
+    ("Rs 103 crore", 1_030_000_000, "INR"),
+    ("Rs. 1,20,000", 120_000, "INR"),
+    ("Rs 1.2 lakh crore", 1_200_000_000_000, "INR"),
+    ("Rs one crore", 10_000_000, "INR"),
+    ("AUD 735 million", 735_000_000, "AUD"),
+    ("EUR 5 mio", 5_000_000, "EUR"),
+    ("5m EUR", 5_000_000, "EUR"),
+    ("SEK 450m", 450_000_000, "SEK"),
+    ("SEK450m", 450_000_000, "SEK"),
+    ("450 MSEK", 450_000_000, "SEK"),
+    ("kr 450m", 450_000_000, "SEK"),
+    ("CHF 20m", 20_000_000, "CHF"),
+    ("CHF 1'200'000", 1_200_000, "CHF"),
+    ("RMB 30m", 30_000_000, "CNY"),
+    ("R120m", 120_000_000, "ZAR"),
+    ("R34 000", 34_000, "ZAR"),
+    ("AED 30m", 30_000_000, "AED"),
+    ("CAD 20 million", 20_000_000, "CAD"),
+    ("Euro 5 million", 5_000_000, "EUR"),
+    # nouns
+    ("sixty million pounds", 60_000_000, "GBP"),
+    ("Sixty-five million pounds", 65_000_000, "GBP"),
+    ("half a million quid", 500_000, "GBP"),
+    ("two-and-a-half million pounds", 2_500_000, "GBP"),
+    ("a million-pound", 1_000_000, "GBP"),
+    ("735 million Australian dollars", 735_000_000, "AUD"),
+    ("5 million New Zealand dollars", 5_000_000, "NZD"),
+    ("5 million U.S. dollars", 5_000_000, "USD"),
+    ("450 million kronor", 450_000_000, "SEK"),
+    ("5 million Danish kroner", 5_000_000, "DKK"),
+    ("5 million zloty", 5_000_000, "PLN"),
+    ("5 billion yen", 5_000_000_000, "JPY"),
+    ("30 million yuan", 30_000_000, "CNY"),
+    ("5 billion won", 5_000_000_000, "KRW"),
+    ("5 billion South Korean won", 5_000_000_000, "KRW"),
+    ("120 million rand", 120_000_000, "ZAR"),
+    ("30 million dirhams", 30_000_000, "AED"),
+    ("20 million riyals", 20_000_000, "SAR"),
+    ("34 000 euros", 34_000, "EUR"),
+    ("one crore rupees", 10_000_000, "INR"),
+    # ranges
+    ("between £12m and £32m", 32_000_000, "GBP", "up_to"),
+    ("between £12m and 32m", 32_000_000, "GBP", "up_to"),
+    ("£12m-£32m", 32_000_000, "GBP", "up_to"),
+    ("£12m – £32m", 32_000_000, "GBP", "up_to"),
+    ("£12-32m", 32_000_000, "GBP", "up_to"),
+    ("£12 to £15 million", 15_000_000, "GBP", "up_to"),
+    ("12 to 15 million pounds", 15_000_000, "GBP", "up_to"),
+    ("between 12 and 15 million euros", 15_000_000, "EUR", "up_to"),
+    ("$5 million to $7.5 million per year", 7_500_000, "USD", "up_to", True),
+    # qualifiers
+    ("up to £350m", 350_000_000, "GBP", "up_to"),
+    ("up to an estimated £9m", 9_000_000, "GBP", "up_to"),
+    ("as much as £9m", 9_000_000, "GBP", "up_to"),
+    ("a maximum of £9m", 9_000_000, "GBP", "up_to"),
+    ("maximum value of £9m", 9_000_000, "GBP", "up_to"),
+    ("£350m ceiling", 350_000_000, "GBP", "up_to"),
+    ("no more than £9m", 9_000_000, "GBP", "up_to"),
+    ("in excess of £350m", 350_000_000, "GBP", "at_least"),
+    ("a little over £9m", 9_000_000, "GBP", "at_least"),
+    ("more than £9m", 9_000_000, "GBP", "at_least"),
+    ("at least £9m", 9_000_000, "GBP", "at_least"),
+    ("over £9m", 9_000_000, "GBP", "at_least"),
+    ("£9m-plus", 9_000_000, "GBP", "at_least"),
+    ("£9m+", 9_000_000, "GBP", "at_least"),
+    ("£9m or more", 9_000_000, "GBP", "at_least"),
+    ("nearly sixty million pounds", 60_000_000, "GBP", "about"),
+    ("some £9m", 9_000_000, "GBP", "about"),
+    ("around £1.2 billion", 1_200_000_000, "GBP", "about"),
+    ("c£9m", 9_000_000, "GBP", "about"),
+    ("c. £9m", 9_000_000, "GBP", "about"),
+    ("circa £9m", 9_000_000, "GBP", "about"),
+    ("~£9m", 9_000_000, "GBP", "about"),
+    ("an estimated total value of £9m", 9_000_000, "GBP", "about"),
+    ("just under £9m", 9_000_000, "GBP", "about"),
+    ("£9m or so", 9_000_000, "GBP", "about"),
+    # per year
+    ("£9m-a-year", 9_000_000, "GBP", "exact", True),
+    ("£9m a year", 9_000_000, "GBP", "exact", True),
+    ("£9m per annum", 9_000_000, "GBP", "exact", True),
+    ("£9m p.a.", 9_000_000, "GBP", "exact", True),
+    ("£9m/year", 9_000_000, "GBP", "exact", True),
+    ("£9 million annually", 9_000_000, "GBP", "exact", True),
+    ("an annual £9m", 9_000_000, "GBP", "exact", True),
+    ("an annual contract value of up to £9m", 9_000_000, "GBP", "up_to", True),
+    ("£300m-plus a year", 300_000_000, "GBP", "at_least", True),
+    ("about sixty million pounds a year", 60_000_000, "GBP", "about", True),
+    # one of two
+    ("€1.8 billion ($2bn)", 1_800_000_000, "EUR"),
+    ("€1.8 billion (about $2bn) a year", 1_800_000_000, "EUR", "exact", True),
+    ("£9m (US$12m, €11m)", 9_000_000, "GBP"),
+    ("£12m (£10m excluding VAT)", 10_000_000, "GBP"),
+    ("£10m (£12m including VAT)", 10_000_000, "GBP"),
+    ("£10m excluding VAT, or £12m with VAT", 10_000_000, "GBP"),
+]
+
+
+def money(amount: int | Decimal, currency: str, qualifier: Any = "exact", per_year: bool = False) -> Money:
+    return Money(amount=amount, currency=currency, qualifier=qualifier, per_year=per_year)
+
+
+@pytest.mark.parametrize(("words", "value"), [(row[0], money(*row[1:])) for row in ONE_SUM])
+def test_reads_a_sum_alone_and_in_a_sentence(words: str, value: Money) -> None:
+    assert FIELD.parse(words) == value
+    before = "The board signed; the price, "
+    sentence = f"{before}{words}, was published."
+    (mention,) = FIELD.find(sentence)
+    assert (mention.start, mention.words, mention.value) == (len(before), words, value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a multi-million pound deal",
+        "a multimillion-dollar deal",
+        "several million pounds",
+        "a few hundred thousand pounds",
+        "tens of millions of pounds",
+        "40 pounds of cheese",
+        "£9m a month",
+        "£500 a day",
+        "£20 per user per month",
+        "€20 ($25) per user",
+        "$45 a share",
+        "They won 5 contracts, and 5 won awards",
+        "CAD 2016",
+        "Euro 2016",
+        "TOP 10",
+        "PHP 7.1",
+        "R1 and R2",
+        "Z$5m",
+        "5 million kroner",
+        "5m pesos",
+        "103 crore",
+        "34,000 users in 2016",
+        "£",
+        "£٣m",
+        "pounds",
+        "£5mega",
+        "",
+    ],
+)
+def test_what_is_no_sum_gives_nothing(text: str) -> None:
+    assert FIELD.find(text) == []
+    assert FIELD.parse(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("It paid £9m and then £6m.", ["£9m", "£6m"]),
+        ("Spending rose from £5m to £9m.", ["£5m", "£9m"]),
+        ("It fell from £12m to £8m.", ["£12m", "£8m"]),
+        ("£9m a year, or £45m in all", ["£9m a year", "£45m"]),
+        ("£70m of deals, some £15m of it to one firm, and £2m", ["£70m", "some £15m", "£2m"]),
+        ("up to £9m for A; more than €4m for B", ["up to £9m", "more than €4m"]),
+        ("£10m – £2m more than planned", ["£10m", "£2m"]),
+        ("£40m (£8m a year)", ["£40m", "£8m a year"]),
+        ("in 2012 12 million pounds, in 2013 €3m", ["12 million pounds", "€3m"]),
+        ("£12m to $15m", ["£12m", "$15m"]),
+    ],
+)
+def test_several_sums_in_one_text(text: str, found: list[str]) -> None:
+    assert [mention.words for mention in FIELD.find(text)] == found
+    assert FIELD.parse(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("A row over £9m of unpaid bills", "£9m"),
+        ("She handed over £9m", "£9m"),
+        ("questions about £9m of spending", "£9m"),
+        ("cut over a £9m contract", "£9m"),
+        ("£9m a year ago", "£9m"),
+        ("£9m a year over five years", "£9m a year"),
+        ("£9m over five years", "£9m"),
+        ("£10m plus VAT", "£10m"),
+        ("£10m+ VAT", "£10m"),
+        ("a £10m+ deal", "£10m+"),
+        ("£10m plus options", "£10m"),
+        ("£12m to 15 suppliers", "£12m"),
+        ("a £5m 5-year deal", "£5m"),
+        ("It cost £9m.\nA year of work follows", "£9m"),
+        ("The price is up to\n£9m", "up to\n£9m"),
+        ("sixty million pounds of public money", "sixty million pounds"),
+        ('"up to £9m"', "up to £9m"),
+        ("work worth (up to £9m)", "up to £9m"),
+    ],
+)
+def test_the_mention_takes_in_what_belongs_to_the_sum_and_no_more(text: str, words: str) -> None:
+    assert [mention.words for mention in FIELD.find(text)] == [words]
+
+
+def test_support_asks_that_the_quote_states_the_sum() -> None:
+    assert FIELD.support("worth £9m, after £6m before", money(6_000_000, "GBP"))
+    assert not FIELD.support("worth £9m", money(6_000_000, "GBP"))
+    assert not FIELD.support("worth £9m", money(9_000_000, "GBP", "about"))
+    assert not FIELD.support("worth nothing", money(9_000_000, "GBP"))
+
+
+def test_read_takes_the_qualifier_from_around_the_quote() -> None:
+    text = "A deal worth up to £350m a year was let."
+    start = text.index("£350m")
+    (mention,) = FIELD.read(text, start, start + len("£350m"))
+    assert mention.value == money(350_000_000, "GBP", "up_to", True)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "score"),
+    [
+        (money(9, "GBP"), money(9, "GBP"), 1.0),
+        (money(9, "GBP"), money(9, "GBP", "about"), 0.5),
+        (money(9, "GBP"), money(9, "GBP", "exact", True), 0.5),
+        (money(1000, "GBP"), money(1005, "GBP"), 0.5),
+        (money(1000, "GBP"), money(1006, "GBP"), 0.0),
+        (money(9, "GBP"), money(9, "EUR"), 0.0),
+        (money(0, "GBP"), money(0, "GBP", "about"), 0.5),
+    ],
+)
+def test_same_is_whole_half_or_nothing_and_symmetric(a: Money, b: Money, score: float) -> None:
+    assert FIELD.same(a, b) == FIELD.same(b, a) == score
+
+
+@pytest.mark.parametrize(
+    ("amount", "written"),
+    [(150_600_000, "150600000"), (Decimal("150600000.0"), "150600000"), (Decimal("1250.50"), "1250.5")],
+)
+def test_an_amount_is_a_plain_json_number(amount: int | Decimal, written: str) -> None:
+    value = money(amount, "GBP")
+    assert f'"amount":{written},' in value.model_dump_json()
+    assert Money.model_validate_json(value.model_dump_json()) == value
+    assert Money.model_validate(json.loads(value.model_dump_json())) == value
+    assert Money.model_validate(value.model_dump()) == value
+
+
+def test_whole_amounts_are_ints_whatever_they_came_as() -> None:
+    for amount in (5, 5.0, Decimal("5.00")):
+        assert type(Money.model_validate({"amount": amount, "currency": "GBP"}).amount) is int
+
+
+@pytest.mark.parametrize(
+    "amount",
+    [
+        *(-1, True, "5", None, float("nan"), float("inf"), Decimal("NaN"), 10**18, Decimal("1E-7")),
+        Decimal("123456789012.123456"),
+    ],
+)
+def test_amounts_that_json_cannot_carry_are_refused(amount: object) -> None:
+    with pytest.raises(ValidationError):
+        Money.model_validate({"amount": amount, "currency": "GBP"})
+
+
+@pytest.mark.parametrize("change", [{"currency": "gbp"}, {"currency": "£"}, {"qualifier": "exactly"}, {"note": ""}])
+def test_other_values_and_keys_are_refused(change: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        Money.model_validate({"amount": 5, "currency": "GBP", **change})
+
+
+def test_the_schema_says_number() -> None:
+    for schema in (Money.model_json_schema(mode="validation"), Money.model_json_schema(mode="serialization")):
+        assert schema["properties"]["amount"]["type"] == "number"
+        assert schema["additionalProperties"] is False
+
+
+def test_the_shape_asks_for_the_articles_words() -> None:
+    schema = TypeAdapter(FIELD.shape()).json_schema()
+    assert schema == {"type": "string", "maxLength": 300, "x-verbatim": True}
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (money(150_600_000, "GBP"), "£150.6m"),
+        (money(1_200_000_000, "EUR", "up_to", True), "up to €1.2bn a year"),
+        (money(850_000, "USD", "about"), "about $850,000"),
+        (money(735_000_000, "SEK", "at_least"), "at least SEK 735m"),
+        (money(Decimal("1250.5"), "GBP"), "£1,250.50"),
+    ],
+)
+def test_formats_as_a_newspaper_would(value: Money, words: str) -> None:
+    assert format_money(value) == words
+
+
+AMOUNTS = st.one_of(
+    st.integers(0, 10**18 - 1),
+    st.integers(1, 999).map(lambda number: number * 10**6),
+    st.decimals(0, 10**9, places=2),
+    st.decimals(0, 10**6, places=6),
+)
+MONEY = st.builds(
+    money,
+    AMOUNTS,
+    st.sampled_from(sorted({currency.code for currency in WORDS.values()})),
+    st.sampled_from(["exact", "about", "up_to", "at_least"]),
+    st.booleans(),
+)
+
+
+@given(MONEY)
+def test_what_is_formatted_is_read_back(value: Money) -> None:
+    assert FIELD.parse(format_money(value)) == value
+    assert Money.model_validate_json(value.model_dump_json()) == value
+
+
+FRAGMENTS = [
+    *("£", "€", "$", "A$", "US", "SEK", "CAD", "Rs", "kr", "won", "pounds", "dollars", "New Zealand", "Australian"),
+    *("5", "12", "1.2", "34,000", "2016", "1,8", "one hundred", "and", "sixty", "half a", "million", "bn", "m", "k"),
+    *("euros", "crore", "between", "from", "to", "-", "–", "up to", "over", "row", "about", "worth", "a little"),
+    *("annual", "value of", "c.", "a year", "per user", "ago", "p.a.", "plus", "+", "or more", "(", ")", "VAT"),
+    *(
+        "including",
+        "excluding",
+        ",",
+        ".",
+        "/",
+        " ",
+        " ",
+        " ",
+        " ",
+        " ",
+        " ",
+        "\n",
+        "\n\n",
+        "\u00a0",
+        "²",
+        "٣",
+        "½",
+        "ſ",
+    ),
+]
+
+
+@given(
+    st.one_of(
+        st.text(),
+        st.lists(st.sampled_from(FRAGMENTS), max_size=16).map("".join),
+        st.lists(st.sampled_from(FRAGMENTS), max_size=12).map(" ".join),
+        st.lists(st.sampled_from([row[0] for row in ONE_SUM]), max_size=4).map(" ".join),
+    )
+)
+def test_the_laws_hold_on_any_text(text: str) -> None:
+    end = 0
+    for mention in FIELD.find(text):
+        assert text[mention.start : mention.end] == mention.words
+        assert end <= mention.start < mention.end
+        end = mention.end
+        assert FIELD.parse(mention.words) == mention.value
+        assert FIELD.support(mention.words, mention.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1" * 100_000,
+        "£" * 100_000,
+        "£1,000" * 16_000,
+        "pounds " * 14_000,
+        "one hundred and " * 6_250 + "pounds",
+        "up to " * 16_000 + "£5m",
+        "£5m to " * 14_000,
+        "£5m (" * 20_000,
+        "between £5m and " * 6_250,
+        "kr " * 33_000,
+        "£5m" + " " * 100_000,
+        "rose up cut " * 8_000 + "from £5m to £9m",
+        "1 pounds " * 11_000,
+    ],
+)
+def test_quick_on_adversarial_text(text: str) -> None:
+    FIELD.find("£5m to 6m (€7m), 5m pounds")  # compiles what is compiled once
+    started = time.perf_counter()
+    found = FIELD.find(text)
+    assert time.perf_counter() - started < 1
+    assert len(found) <= 20_000
