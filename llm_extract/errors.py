@@ -15,6 +15,7 @@
     │   ├── Refused               the model declined
     │   ├── ContentFiltered       the provider withheld or filtered the answer
     │   ├── InvalidAnswer         the answer broke the schema, also when asked again
+    │   ├── Unsupported           the article does not support what the schema requires
     │   └── RequestRejected       the endpoint will not take this request
     └── FatalError                no article can succeed until something is changed
         ├── AuthenticationFailed  the key is missing, wrong or revoked
@@ -33,6 +34,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from llm_extract.model.types import Attempt, Usage
+    from llm_extract.result import Issue
 
 
 class LlmExtractError(Exception):
@@ -105,6 +107,14 @@ class ContentFiltered(ExtractionError):
 
 class InvalidAnswer(ExtractionError):
     """The answer was no JSON, or broke the schema, also after it was asked for again."""
+
+
+class Unsupported(ExtractionError):
+    """The schema requires a value for which the article has no words. `issues` says what was answered."""
+
+    def __init__(self, message: str, *, issues: Sequence[Issue] = ()) -> None:
+        super().__init__(message)
+        self.issues = tuple(issues)
 
 
 class RequestRejected(ExtractionError):

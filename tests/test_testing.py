@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from llm_extract import errors, testing
-from llm_extract.model.client import Model
+from llm_extract.model.types import Model
 from llm_extract.testing import FakeModel, ScriptedServer, forbid_live_calls
 from llm_extract.testing.server import (
     RecordedRequest,

@@ -16,9 +16,9 @@ import pytest
 
 from llm_extract import errors
 from llm_extract.model.cache import Cache
-from llm_extract.model.client import Model, ModelClient, request_key
+from llm_extract.model.client import ModelClient, request_key
 from llm_extract.model.limits import Limiter
-from llm_extract.model.types import Answered, Capabilities
+from llm_extract.model.types import Answered, Capabilities, Model
 from llm_extract.testing import ScriptedServer, forbid_live_calls
 from llm_extract.testing.server import RecordedRequest, Reply, answer, error, raw
 from tests.model.asking import KEY, QUICK, SOUND, Answer, endpoint, parse, request

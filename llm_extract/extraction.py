@@ -1,0 +1,308 @@
+"""The way of one article: document → request → model → answer → grounded record.
+
+`extract` and `aextract` are the front door; an `Extractor` keeps a task and a model at hand for many
+articles. Each step is a function of another module; this one only joins them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import date
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
+
+from pydantic import BaseModel, ValidationError
+
+from llm_extract.document import Document
+from llm_extract.errors import ExtractionError, TaskError
+from llm_extract.grounding import ground
+from llm_extract.model.types import Endpoint, Request, Sampling, Usage
+from llm_extract.result import Evidence, Extraction, Issue, Provenance
+from llm_extract.task import Task, find_task, task_for_schema
+from llm_extract.version import __version__
+
+if TYPE_CHECKING:
+    from llm_extract.model import Model
+    from llm_extract.model.cache import Cache
+    from llm_extract.settings import Settings
+
+DEFAULT_TASK = "it_contracts"
+
+RecordT = TypeVar("RecordT", bound=BaseModel)
+
+
+class _Kept(BaseModel, Generic[RecordT]):
+    """What is kept of a result: all but the document, which the caller has, and the usage, which is new."""
+
+    record: RecordT
+    evidence: dict[str, Evidence]
+    issues: tuple[Issue, ...]
+    provenance: Provenance
+
+
+class Extractor(Generic[RecordT]):
+    """A task and a model, kept for many articles. Safe to share between threads and coroutines.
+
+    Args:
+        task: the name of a task (see `llm_extract.task.find_task`), or a `Task`.
+        schema: instead of a task, any pydantic model; the default prompt asks for it.
+        model: a model's name (`openai/gpt-5-mini`, `embedded`), or anything with an `answer` method
+            (see `llm_extract.testing`); by default what the settings say.
+        settings: by default read from the environment and the working directory's files.
+
+    Raises:
+        TaskError, ModelNameError, SettingsError: what was asked for does not hold.
+    """
+
+    def __init__(
+        self,
+        task: str | Task | None = None,
+        *,
+        schema: type[RecordT] | None = None,
+        model: str | Model | None = None,
+        settings: Settings | None = None,
+    ) -> None:
+        from llm_extract.model.models import NamedModel, open_cache, resolve_model
+        from llm_extract.settings import load_settings
+
+        if task is not None and schema is not None:
+            raise TaskError("give a task or a schema, not both: a task has a schema of its own")
+        self.settings = settings or load_settings()
+        if schema is not None:
+            self.task = task_for_schema(schema)
+        elif isinstance(task, Task):
+            self.task = task
+        else:
+            self.task = find_task(task or DEFAULT_TASK)
+        self.model = resolve_model(model, self.settings)
+        self.sampling = self.settings.sampling()
+        self.cache: Cache | None = open_cache(self.settings) if isinstance(self.model, NamedModel) else None
+        endpoint = self.model.endpoint
+        self._terms = repr((self.sampling, endpoint.model, endpoint.base_url, endpoint.capabilities))
+        self._turn: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+        self._kept_type: type[_Kept[Any]] = _Kept[self.task.record]  # type: ignore[name-defined]
+        self._result_type: type[Extraction[RecordT]] = Extraction[self.task.record]  # type: ignore[name-defined]
+
+    def extract(
+        self, article: str | Document, *, published: date | None = None, repeat: int = 0
+    ) -> Extraction[RecordT]:
+        """As `aextract`, for callers without an event loop, and for notebooks that run one."""
+        from llm_extract.background import run
+
+        started = time.perf_counter()
+        document = _document(article)
+        key = self.result_key(document, published, repeat)
+        kept = self._kept(document, key, started)
+        return kept or run(self._fresh(document, key, published, repeat, started))
+
+    async def aextract(
+        self, article: str | Document, *, published: date | None = None, repeat: int = 0
+    ) -> Extraction[RecordT]:
+        """Extract one article's record.
+
+        Args:
+            article: its text, or a `Document` (see `llm_extract.read_document` for files and pages).
+            published: its day of publication, if known; an article without a date in its text needs
+                one for "on Friday" and "17 May" to mean anything.
+            repeat: the number of this repetition; another number asks the model again.
+
+        Raises:
+            DocumentError: no text.
+            ExtractionError: this article failed; `attempts` and `usage` say what was tried and paid.
+            FatalError: nothing will succeed until a key, a quota or a model is changed.
+        """
+        started = time.perf_counter()
+        document = _document(article)
+        key = self.result_key(document, published, repeat)
+        return self._kept(document, key, started) or await self._fresh(document, key, published, repeat, started)
+
+    async def _fresh(
+        self, document: Document, key: str, published: date | None, repeat: int, started: float
+    ) -> Extraction[RecordT]:
+        answer, answered_by, usage = await self._ask(document, repeat)
+        usage = usage.model_copy(update={"seconds": time.perf_counter() - started})
+        try:
+            grounded = ground(document, self.task.schema, answer, published=published)
+        except ExtractionError as error:
+            error.usage = usage
+            raise
+        endpoint = self.model.endpoint
+        provenance = Provenance(
+            task=self.task.name,
+            model=endpoint.name,
+            answered_by=answered_by,
+            base_url="" if endpoint.local else endpoint.base_url,
+            prompt=f"{self.task.name}@{self.task.prompt.file.front.version}:{self.task.prompt.file.fingerprint}",
+            record_schema=self.task.schema.fingerprint,
+            sampling=self.sampling,
+            repeat=repeat,
+            published=None if published is None else published.isoformat(),
+            versions=_versions(),
+        )
+        result = self._result_type(
+            document=document,
+            record=grounded.record,
+            evidence=grounded.evidence,
+            issues=grounded.issues,
+            usage=usage,
+            provenance=provenance,
+        )
+        if self.cache is not None:
+            self.cache.put(key, result.model_dump_json(include=set(_Kept.model_fields)))
+        return result
+
+    async def _ask(self, document: Document, repeat: int) -> tuple[BaseModel, str, Usage]:
+        """The model's answer, who gave it, and what it cost."""
+        text = document.sent_text
+        if self.model.endpoint.capabilities.decompose:
+            from llm_extract.questions import ask
+
+            # One article at a time: its lines share a prefix that another article would push out.
+            async with self._turn.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+                return await ask(self.model, self.task, document, self.sampling, repeat)
+        answered = await self.model.answer(
+            whole_request(self.task, text, self.model.endpoint, self.sampling, repeat), self._parse
+        )
+        return answered.answer, answered.completion.model, answered.usage
+
+    def _parse(self, content: str) -> BaseModel:
+        return self.task.schema.answer.model_validate_json(content)
+
+    # -- results kept ------------------------------------------------------------------------------
+    # The model's raw answers are cached by the client, under what changes an answer. Beside them the
+    # finished result is kept, under what changes a result: the answer's own terms and our code.
+
+    def result_key(self, document: Document, published: date | None = None, repeat: int = 0) -> str:
+        """The key under which a finished result is kept: SHA-256 of all that decides it."""
+        terms = (
+            "result",
+            document.text,
+            repr((document.furniture, document.hidden, document.metadata)),
+            self.task.fingerprint,
+            self._terms,
+            repeat,
+            published,
+            _code_fingerprint(),
+        )
+        return sha256(repr(terms).encode("utf-8", "surrogatepass")).hexdigest()
+
+    def _kept(self, document: Document, key: str, started: float) -> Extraction[RecordT] | None:
+        text = None if self.cache is None else self.cache.get(key)
+        if text is None:
+            return None
+        try:
+            kept = self._kept_type.model_validate_json(text)
+        except ValidationError:
+            return None
+        if any(document.text[found.start : found.end] != found.quote for found in kept.evidence.values()):
+            return None
+        usage = Usage(cached_calls=1, seconds=time.perf_counter() - started)
+        return self._result_type.model_construct(format=1, document=document, usage=usage, **dict(kept))
+
+
+def whole_request(task: Task, text: str, endpoint: Endpoint, sampling: Sampling, repeat: int = 0) -> Request:
+    """The request that asks for a whole record in one answer."""
+    from llm_extract.grammar import json_grammar
+
+    grammar = None
+    if endpoint.capabilities.grammar is not None:
+        grammar = json_grammar(dict(task.schema.verbatim_schema), text)
+    return Request(
+        messages=task.prompt.messages(text),
+        response_schema=task.schema.response_schema,
+        grammar=grammar,
+        sampling=sampling,
+        repeat=repeat,
+    )
+
+
+def extract(
+    article: str | Document,
+    *,
+    task: str | Task | None = None,
+    schema: type[BaseModel] | None = None,
+    model: str | Model | None = None,
+    published: date | None = None,
+    settings: Settings | None = None,
+) -> Extraction[Any]:
+    """Extract the record of one article; every value in it carries the article's words.
+
+    See `Extractor` for `task`, `schema`, `model` and `settings`, and `Extractor.aextract` for
+    `published` and the errors raised. Works inside a running event loop, as in a notebook.
+
+    Example:
+        >>> from llm_extract import extract
+        >>> from llm_extract.testing import FakeModel
+        >>> model = FakeModel({"article": {"headline": None, "publisher": None, "author": None,
+        ...                                "published": None}, "contracts": []})
+        >>> extract("Nothing was bought today.", model=model).record.contracts
+        []
+    """
+    return _extractor(task, schema, model, settings).extract(article, published=published)
+
+
+async def aextract(
+    article: str | Document,
+    *,
+    task: str | Task | None = None,
+    schema: type[BaseModel] | None = None,
+    model: str | Model | None = None,
+    published: date | None = None,
+    settings: Settings | None = None,
+) -> Extraction[Any]:
+    """As `extract`, to be awaited."""
+    return await _extractor(task, schema, model, settings).aextract(article, published=published)
+
+
+def read_extraction(
+    dumped: str | bytes, *, task: str | Task | None = None, schema: type[BaseModel] | None = None
+) -> Extraction[Any]:
+    """Read back what `model_dump_json` of an extraction gave, as the record type of a task or a schema.
+
+    Raises:
+        pydantic.ValidationError: it is no such result.
+        TaskError: no such task.
+    """
+    if schema is None:
+        schema = (task if isinstance(task, Task) else find_task(task or DEFAULT_TASK)).record
+    read: Extraction[Any] = Extraction[schema].model_validate_json(dumped)  # type: ignore[valid-type]
+    return read
+
+
+def _extractor(
+    task: str | Task | None,
+    schema: type[BaseModel] | None,
+    model: str | Model | None,
+    settings: Settings | None,
+) -> Extractor[Any]:
+    return Extractor(task, schema=schema, model=model, settings=settings)
+
+
+def _document(article: str | Document) -> Document:
+    return article if isinstance(article, Document) else Document.from_text(article)
+
+
+@cache
+def _versions() -> dict[str, str]:
+    found = {"llm_extract": __version__}
+    for package in ("openai", "instructor", "pydantic"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+@cache
+def _code_fingerprint() -> str:
+    """A digest of the code that turns answers into records, so that a change of it is never served stale."""
+    package = Path(__file__).parent
+    digest = sha256(__version__.encode())
+    for path in sorted([*package.glob("*.py"), *(package / "fields").glob("*.py")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,414 @@
+"""Grounding: from what a model answered to what the article supports.
+
+Every leaf of an answer is words, or a choice with words. The words are looked for in the article;
+the field type reads the value that they state where they stand; value and words are delivered
+together, or the answer becomes an issue with its reason. No value takes another way into a record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ValidationError
+
+from llm_extract.document import Document
+from llm_extract.errors import Unsupported
+from llm_extract.fields import CategoryField, Context, DateField, FieldType, FlagField, NameField
+from llm_extract.fields.aliases import Alias, find_aliases, fullest_form
+from llm_extract.fields.dates import contains, parse_reference, term_end, term_start_year, yearless
+from llm_extract.locate import Located, Locator
+from llm_extract.result import Evidence, Issue, IssueReason, Span
+from llm_extract.schema import Branch, CompiledSchema, Leaf, Term
+
+
+MOST_PLACES = 8
+"""At how many of the places where words stand they are read."""
+
+
+class Grounded(NamedTuple):
+    """A record with the words behind each value, and what had to be left out."""
+
+    record: BaseModel
+    evidence: dict[str, Evidence]
+    issues: tuple[Issue, ...]
+
+
+class _Value(NamedTuple):
+    """A value with its words; `value` is None while a date still lacks its year."""
+
+    value: Any
+    evidence: Evidence
+
+
+@dataclass(slots=True)
+class _Item:
+    """One model of the record while it is being filled."""
+
+    branch: Branch
+    answer_path: str
+    values: dict[str, _Value] = field(default_factory=dict)
+    lists: dict[str, list[_Value]] = field(default_factory=dict)
+    flags: dict[str, bool] = field(default_factory=dict)
+    items: dict[str, list[_Item]] = field(default_factory=dict)
+
+
+def ground(document: Document, schema: CompiledSchema, answer: BaseModel, *, published: date | None = None) -> Grounded:
+    """Ground an answer in its article.
+
+    Args:
+        document: the article.
+        schema: the schema whose answer model `answer` is an instance of.
+        answer: what the model said, in the article's words.
+        published: the day of publication where the caller knows it; dates are counted from it.
+
+    Returns:
+        The record, evidence for every value in it (keys such as `contracts[0].suppliers[1]` count
+        the record's entries), and the issues (paths count the answer's entries).
+
+    Raises:
+        Unsupported: the schema requires a value for which this article has no words.
+    """
+    return _Grounding(document, published).run(schema, answer)
+
+
+class _Grounding:
+    """The state of grounding one answer."""
+
+    def __init__(self, document: Document, published: date | None) -> None:
+        self.document = document
+        self.text = document.text
+        self.locator = Locator(document.text, document.excluded)
+        self.context = Context(reference=published)
+        self.context_span: Span | None = None
+        self.issues: list[Issue] = []
+        self._aliases: list[Alias] | None = None
+
+    def run(self, schema: CompiledSchema, answer: BaseModel) -> Grounded:
+        self.read_page(schema.root, answer)
+        item = self.item(schema.root, answer, "")
+        evidence: dict[str, Evidence] = {}
+        data = _deliver(item, "", evidence)
+        try:
+            record = schema.record.model_validate(data)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise Unsupported(
+                f"the article does not support what the schema requires: {schema.record.__name__}.{place}: "
+                f"{first['msg']}; what an article may leave out is optional in a schema (`| None`, or a list)",
+                issues=self.issues,
+            ) from error
+        return Grounded(record, evidence, tuple(self.issues))
+
+    # -- the page's own head -------------------------------------------------------------------
+
+    def read_page(self, root: Branch, answer: BaseModel) -> None:
+        """Fix the day that relative dates are counted from, before any date is read."""
+        for path, leaf in root.leaves():
+            if leaf.from_page != "published" or self.context.reference is not None:
+                continue
+            found = self.from_page(leaf)
+            if found is None and "[" not in path:
+                words = _at(answer, path)
+                if isinstance(words, str):
+                    found = self.words(leaf.field_type, words, path, report=False)
+            if found is not None and isinstance(found.value, str):
+                self.context = Context(reference=parse_reference(found.value))
+                self.context_span = _span(found.evidence)
+
+    def from_page(self, leaf: Leaf) -> _Value | None:
+        """What the head of the page states for this leaf."""
+        place = getattr(self.document.metadata, leaf.from_page) if leaf.from_page else None
+        if place is None:
+            return None
+        words = self.text[place.start : place.end]
+        value = leaf.field_type.parse(words)
+        if value is None:
+            return None
+        return _Value(value, Evidence(quote=words, start=place.start, end=place.end, match="page"))
+
+    # -- models ----------------------------------------------------------------------------------
+
+    def item(self, branch: Branch, answer: BaseModel, path: str) -> _Item:
+        item = _Item(branch, path)
+        for child in branch.children:
+            said = getattr(answer, child.name)
+            here = f"{path}.{child.name}" if path else child.name
+            if isinstance(child, Branch):
+                entries = (said if child.many else [said]) if said is not None else []
+                item.items[child.name] = [
+                    self.item(child, entry, f"{here}[{index}]" if child.many else here)
+                    for index, entry in enumerate(entries)
+                ]
+            elif isinstance(child.field_type, FlagField) and not child.field_type.quoted:
+                item.flags[child.name] = said
+            elif child.many:
+                item.lists[child.name] = self.entries(child, said or [], here)
+            else:
+                value = self.leaf(child, said, here)
+                if value is not None:
+                    item.values[child.name] = value
+        for relation in branch.relations:
+            self.relate(item, relation, answer)
+        self.drop_unfinished(item)
+        self.drop_empty(item)
+        return item
+
+    def drop_unfinished(self, item: _Item) -> None:
+        """A date whose year nothing fixed is no date."""
+        for name, found in list(item.values.items()):
+            if found.value is None:
+                del item.values[name]
+                self.issue(
+                    _join(item.answer_path, name),
+                    "not_supported",
+                    "no year: the article gives neither one nor a date that fixes it",
+                    found.evidence.quote,
+                )
+
+    def drop_empty(self, item: _Item) -> None:
+        """Entries of a list that lost what they require, or everything, are not delivered."""
+        for child in item.branch.children:
+            if not isinstance(child, Branch) or not child.many:
+                continue
+            kept = []
+            for entry in item.items[child.name]:
+                missing = [
+                    leaf.name
+                    for leaf in entry.branch.children
+                    if isinstance(leaf, Leaf)
+                    and not leaf.many
+                    and not leaf.optional
+                    and leaf.name not in entry.values
+                    and leaf.name not in entry.flags
+                ]
+                required = {leaf.name for leaf in entry.branch.children if not leaf.optional and not leaf.many}
+                anything = any(entry.lists.values()) or set(entry.values) - required or any(entry.items.values())
+                if missing:
+                    reason = f"left out: the article does not support its {' and '.join(missing)}"
+                elif not anything and len(entry.branch.children) > len(required):
+                    reason = "left out: the article supports nothing of it"
+                else:
+                    kept.append(entry)
+                    continue
+                self.issue(entry.answer_path, "not_supported", reason, None)
+            item.items[child.name] = kept
+
+    def relate(self, item: _Item, term: Term, answer: BaseModel) -> None:
+        """Fill and check a term: start, months, end (see `schema.Term`)."""
+        months, end = item.values.get(term.months), item.values.get(term.end)
+        start = item.values.get(term.start)
+        if start is not None and end is not None and start.value and end.value and end.value <= start.value:
+            del item.values[term.end]
+            message = f"the term starts on {start.value}, which is not before it"
+            path, said = _join(item.answer_path, term.end), getattr(answer, term.end)
+            self.issue(path, "contradicted", message, said, _span(start.evidence))
+            end = None
+        if months is not None and end is not None and end.value is not None:
+            for name in (term.start, *term.near):
+                found = item.values.get(name)
+                if found is None or found.value is not None:
+                    continue
+                month, day = yearless(found.evidence.quote) or (0, None)
+                fixed = term_start_year((month, day), end.value, months.value) if month else None
+                if fixed is not None:
+                    also = (*found.evidence.also, _span(end.evidence), _span(months.evidence))
+                    evidence = found.evidence.model_copy(update={"also": also, "match": "derived"})
+                    item.values[name] = _Value(fixed, evidence)
+            start = item.values.get(term.start)
+        if start is not None and start.value is not None and months is not None and end is None:
+            said = getattr(answer, term.end, None)
+            derived = term_end(start.value, months.value)
+            if derived is not None:
+                evidence = start.evidence.model_copy(
+                    update={
+                        "match": "derived",
+                        "also": (*start.evidence.also, _span(months.evidence)),
+                    }
+                )
+                item.values[term.end] = _Value(derived, evidence)
+                self.forgive(item, term.end, said, derived)
+        self.explain_inferred_start(item, term)
+
+    def forgive(self, item: _Item, name: str, said: Any, derived: str) -> None:
+        """An answer that stated in its own words what follows anyway is no longer an issue."""
+        if isinstance(said, str) and DateField().parse(said, self.context) == derived:
+            path = _join(item.answer_path, name)
+            self.issues = [issue for issue in self.issues if issue.path != path]
+
+    def explain_inferred_start(self, item: _Item, term: Term) -> None:
+        """A start that was computed from end and term, not stated: say so instead of `not_found`."""
+        months, end = item.values.get(term.months), item.values.get(term.end)
+        path = _join(item.answer_path, term.start)
+        for index, issue in enumerate(self.issues):
+            if issue.path != path or months is None or end is None or not isinstance(issue.answer, str):
+                continue
+            value = DateField().parse(issue.answer, self.context)
+            follows = None if value is None else term_end(value, months.value)
+            if follows is not None and contains(follows, end.value):
+                self.issues[index] = issue.model_copy(
+                    update={
+                        "reason": "derived",
+                        "message": "follows from the end and the term; the article does not state it",
+                        "sources": (_span(end.evidence), _span(months.evidence)),
+                    }
+                )
+
+    # -- leaves ----------------------------------------------------------------------------------
+
+    def leaf(self, leaf: Leaf, said: Any, path: str) -> _Value | None:
+        page = self.from_page(leaf)
+        answered = None if said is None else self.answered(leaf.field_type, said, path, report=page is None)
+        if page is None:
+            return answered
+        if answered is not None and leaf.field_type.same(page.value, answered.value) == 0.0:
+            self.issue(path, "contradicted", f"the head of the page says {page.value}", said, _span(page.evidence))
+        return page
+
+    def entries(self, leaf: Leaf, said: Sequence[Any], path: str) -> list[_Value]:
+        """The supported entries of a list, each value once."""
+        kept: list[_Value] = []
+        for index, entry in enumerate(said):
+            found = self.answered(leaf.field_type, entry, f"{path}[{index}]")
+            if found is None or found.value is None:
+                continue
+            if not any(leaf.field_type.same(found.value, other.value) == 1.0 for other in kept):
+                kept.append(found)
+        return kept
+
+    def answered(self, field_type: FieldType[Any], said: Any, path: str, *, report: bool = True) -> _Value | None:
+        if isinstance(said, str):
+            return self.words(field_type, said, path, report=report)
+        return self.choice(field_type, said.value, said.quote, path)
+
+    def choice(self, field_type: FieldType[Any], value: Any, quote: str, path: str) -> _Value | None:
+        """A value that the model chose, with the words that show it."""
+        hits = self.locator.find(quote)
+        hit = hits[0] if hits else self.locator.find_fuzzy(quote)
+        if hit is None:
+            self.issue(path, "not_found", "the quoted words are not in the article", {"value": value, "quote": quote})
+            return None
+        evidence = self.evidence(hit)
+        if field_type.support(evidence.quote, value, self.context):
+            return _Value(value, evidence)
+        other = field_type.parse(evidence.quote, self.context)
+        if isinstance(field_type, CategoryField) and other is not None:
+            message, reason = f"these words show {other!r}", "contradicted"
+        else:
+            message, reason = "the words do not show it", "not_supported"
+        self.issue(path, reason, message, {"value": value, "quote": quote}, _span(evidence))  # type: ignore[arg-type]
+        return None
+
+    def words(self, field_type: FieldType[Any], words: str, path: str, *, report: bool = True) -> _Value | None:
+        """The value that copied words state, where they stand in the article."""
+        hits = self.locator.find(words)
+        problem: tuple[IssueReason, str] = ("not_found", "these words are not in the article")
+        best: _Value | None = None
+        for hit in hits[:MOST_PLACES]:
+            if isinstance(field_type, NameField):
+                found = self.name(field_type, hit)
+            else:
+                found = self.reading(field_type, hit)
+            if isinstance(found, str):
+                problem = ("not_supported", found)
+            elif best is None:
+                best = found
+                if isinstance(field_type, NameField) or found.value is None:
+                    break
+            elif len(found.evidence.quote) > len(best.evidence.quote) and found.value is not None:
+                # "£18.4m" in the headline is "up to £18.4m" in the text: the place that says more counts.
+                if field_type.same(found.value, best.value) > 0.0:
+                    best = found
+        if best is None and report:
+            self.issue(path, *problem, words)
+        return best
+
+    def reading(self, field_type: FieldType[Any], hit: Located) -> _Value | str:
+        """The one value stated at a place, or why there is none."""
+        mentions = field_type.read(self.text, hit.start, hit.end, self.context)
+        if len({repr(mention.value) for mention in mentions}) > 1:
+            return "they state more than one: " + ", ".join(mention.words for mention in mentions)
+        if mentions:
+            mention = mentions[0]
+            evidence = Evidence(quote=mention.words, start=mention.start, end=mention.end, match=hit.match)
+            if not field_type.support(mention.words, mention.value, self.context):
+                return "the words do not carry the value"
+            needs_date = self.context_span is not None and field_type.parse(mention.words) is None
+            if needs_date and self.context_span is not None:
+                evidence = evidence.model_copy(update={"also": (self.context_span,)})
+            return _Value(mention.value, evidence)
+        if isinstance(field_type, DateField) and yearless(self.text[hit.start : hit.end]) is not None:
+            return _Value(None, self.evidence(hit))
+        return f"they state no {field_type.name}"
+
+    def name(self, field_type: NameField, hit: Located) -> _Value | str:
+        """A name, in the fullest form that the article uses for the same body."""
+        value = field_type.parse(self.text[hit.start : hit.end])
+        if value is None:
+            return "they name nobody"
+        used = self.evidence(hit)
+        if not field_type.resolve_aliases:
+            return _Value(value, used)
+        if self._aliases is None:
+            self._aliases = find_aliases(self.text)
+        full, (start, end) = fullest_form(value, self.text, self._aliases, self.locator)
+        if full == value:
+            return _Value(value, used)
+        fullest = Evidence(quote=self.text[start:end], start=start, end=end, match="alias", also=(_span(used),))
+        if not field_type.support(fullest.quote, full):
+            return _Value(value, used)
+        return _Value(full, fullest)
+
+    # -- small parts -----------------------------------------------------------------------------
+
+    def evidence(self, hit: Located) -> Evidence:
+        return Evidence(quote=self.text[hit.start : hit.end], start=hit.start, end=hit.end, match=hit.match)
+
+    def issue(self, path: str, reason: IssueReason, message: str, answer: Any, *sources: Span) -> None:
+        self.issues.append(Issue(path=path, reason=reason, message=message, answer=answer, sources=sources))
+
+
+def _deliver(item: _Item, path: str, evidence: dict[str, Evidence]) -> dict[str, Any]:
+    """The record's data, with evidence filed under the record's own paths."""
+    data: dict[str, Any] = dict(item.flags)
+    for name, found in item.values.items():
+        data[name] = found.value
+        evidence[_join(path, name)] = found.evidence
+    for name, entries in item.lists.items():
+        data[name] = [entry.value for entry in entries]
+        for index, entry in enumerate(entries):
+            evidence[f"{_join(path, name)}[{index}]"] = entry.evidence
+    for child in item.branch.children:
+        if not isinstance(child, Branch):
+            continue
+        here = _join(path, child.name)
+        if child.many:
+            data[child.name] = [
+                _deliver(entry, f"{here}[{index}]", evidence) for index, entry in enumerate(item.items[child.name])
+            ]
+        elif item.items[child.name]:
+            data[child.name] = _deliver(item.items[child.name][0], here, evidence)
+        elif child.optional:
+            data[child.name] = None
+    for child in item.branch.children:
+        if isinstance(child, Leaf) and child.optional and not child.many:
+            data.setdefault(child.name, None)
+    return data
+
+
+def _span(evidence: Evidence) -> Span:
+    return Span(quote=evidence.quote, start=evidence.start, end=evidence.end)
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _at(answer: BaseModel, path: str) -> Any:
+    value: Any = answer
+    for part in path.split("."):
+        value = getattr(value, part, None) if not isinstance(value, Mapping) else value.get(part)
+    return value

@@ -1,0 +1,149 @@
+"""Models by name: what the rest of the package calls a model, and how a name becomes one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+from pydantic import SecretStr
+
+from llm_extract.errors import EndpointUnavailable
+from llm_extract.model.types import Answered, Endpoint, Model, Request
+
+if TYPE_CHECKING:
+    from llm_extract.model.cache import Cache
+    from llm_extract.model.client import ModelClient
+    from llm_extract.settings import Settings
+
+
+class _Open(NamedTuple):
+    """A client of one event loop, and the generator by which the loop closes it."""
+
+    client: ModelClient
+    keeper: AsyncGenerator[None, None]
+
+
+class NamedModel:
+    """A model behind an endpoint, for any number of event loops: each has its own client while it runs."""
+
+    def __init__(self, endpoint: Endpoint, settings: Settings) -> None:
+        self.endpoint = endpoint
+        self._settings = settings
+        self._open: WeakKeyDictionary[asyncio.AbstractEventLoop, _Open] = WeakKeyDictionary()
+
+    async def answer(self, request: Request, parse: Callable[[str], Any]) -> Answered:
+        """A sound answer, parsed; see `ModelClient.answer`."""
+        return await (await self._client()).answer(request, parse)
+
+    async def aclose(self) -> None:
+        """Close this event loop's connections. They are closed with the loop in any case."""
+        found = self._open.pop(asyncio.get_running_loop(), None)
+        if found is not None:
+            await found.keeper.aclose()
+
+    async def _client(self) -> ModelClient:
+        found = self._open.get(asyncio.get_running_loop())
+        return found.client if found is not None else await self._connect(self.endpoint)
+
+    async def _connect(self, endpoint: Endpoint) -> ModelClient:
+        from llm_extract.model.client import ModelClient
+        from llm_extract.model.limits import Limiter
+        from llm_extract.model.prices import price
+
+        client = ModelClient(
+            endpoint,
+            cache=open_cache(self._settings),
+            policy=self._settings.retry_policy(),
+            limiter=Limiter(*self._settings.concurrency()),
+            price=lambda model, read, cached, written: price(endpoint.provider, model, read, cached, written),
+        )
+        # A loop that ends closes its asynchronous generators: so the client needs no one to close it.
+        keeper = _kept_open(client)
+        await anext(keeper)
+        self._open[asyncio.get_running_loop()] = _Open(client, keeper)
+        return client
+
+
+class EmbeddedModel(NamedModel):
+    """The model in the box: its server is started by the first question, and once more if it dies.
+
+    Raises EmbeddedModelError when it cannot be started, or dies twice.
+    """
+
+    def __init__(self, endpoint: Endpoint, settings: Settings) -> None:
+        from llm_extract.model.weights import weights_identity
+
+        self._weights = endpoint.model
+        # The weights are part of the model's name, so that an answer of others is never served for theirs.
+        super().__init__(endpoint.model_copy(update={"model": weights_identity(endpoint.model)}), settings)
+
+    async def answer(self, request: Request, parse: Callable[[str], Any]) -> Answered:
+        """A sound answer, parsed; see `ModelClient.answer`."""
+        try:
+            return await super().answer(request, parse)
+        except EndpointUnavailable:
+            await self.aclose()
+            return await super().answer(request, parse)
+
+    async def _connect(self, endpoint: Endpoint) -> ModelClient:
+        return await super()._connect(await asyncio.to_thread(self._running, endpoint))
+
+    def _running(self, endpoint: Endpoint) -> Endpoint:
+        from llm_extract.model.embedded import shared_server
+        from llm_extract.model.weights import model_file
+
+        server = shared_server(
+            model_file(self._weights, _cache_directory(self._settings) / "models"),
+            threads=self._settings.embedded_threads,
+            context=endpoint.context_window or 8192,
+            alias=endpoint.model,
+        )
+        base_url, key = server.ensure_running()
+        return endpoint.model_copy(update={"base_url": base_url, "api_key": SecretStr(key)})
+
+
+async def _kept_open(client: ModelClient) -> AsyncGenerator[None, None]:
+    try:
+        yield
+    finally:
+        await client.aclose()
+
+
+def resolve_model(model: str | Model | None, settings: Settings) -> Model:
+    """The model of this name, or the one given, or the one that the settings name.
+
+    Raises:
+        ModelNameError, SettingsError: the name leads nowhere, or its key is missing.
+    """
+    if model is not None and not isinstance(model, str):
+        return model
+    from llm_extract.model.endpoints import resolve_endpoint
+
+    return _named_model(resolve_endpoint(model, settings), settings)
+
+
+@lru_cache(maxsize=32)
+def _named_model(endpoint: Endpoint, settings: Settings) -> NamedModel:
+    return (EmbeddedModel if endpoint.provider == "embedded" else NamedModel)(endpoint, settings)
+
+
+def open_cache(settings: Settings) -> Cache | None:
+    """The cache that the settings name, one object a directory; None where it is switched off."""
+    return _cache(_cache_directory(settings)) if settings.cache else None
+
+
+@lru_cache(maxsize=16)
+def _cache(directory: Path) -> Cache:
+    from llm_extract.model.cache import Cache
+
+    return Cache(directory)
+
+
+def _cache_directory(settings: Settings) -> Path:
+    from llm_extract.model.cache import default_cache_directory
+
+    return settings.cache_dir or default_cache_directory()

@@ -1,0 +1,264 @@
+"""A record's schema, walked once: its leaves with their field types, and the answer to ask for.
+
+The record holds values (150600000 GBP); the answer holds the article's words for them
+("a £150.6m contract"). Both have the same form, so that one walk serves both: every leaf of the
+record becomes, in the answer, the shape that its field type asks for.
+"""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import json
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache
+from hashlib import sha256
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic.fields import FieldInfo
+
+from llm_extract.errors import TaskError
+from llm_extract.fields import (
+    CategoryField,
+    CountField,
+    DayField,
+    FieldType,
+    FlagField,
+    Money,
+    MoneyField,
+    NumberField,
+    TextField,
+)
+from llm_extract.model.types import ResponseSchema
+
+MAX_ENTRIES = 50
+"""The most entries that one list of an answer may have; a longer one breaks the schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class FromPage:
+    """Mark of a leaf that the page itself may state in its head: it is read there first.
+
+    The leaf marked ``FromPage("published")`` is also the day that relative dates are counted from.
+    """
+
+    key: Literal["headline", "publisher", "author", "published"]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Relation of three leaves of one model: a term runs from `start` for `months` until `end`.
+
+    Declared as ``relations: ClassVar = (Term(...),)``. An `end` that the article leaves out is filled
+    from the two others; a `start` stated without a year gets the one that `end` and `months` fix;
+    `start` is never made from the two others alone. `near` names further dates of the same days.
+    """
+
+    start: str
+    months: str
+    end: str
+    near: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A value of the record."""
+
+    name: str
+    field_type: FieldType[Any]
+    many: bool = False
+    optional: bool = False
+    description: str = ""
+    from_page: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A model of the record, its children in the order of the schema."""
+
+    name: str
+    model: type[BaseModel]
+    children: tuple[Leaf | Branch, ...]
+    many: bool = False
+    optional: bool = False
+    description: str = ""
+    relations: tuple[Term, ...] = ()
+
+    def leaves(self, path: str = "") -> Iterator[tuple[str, Leaf]]:
+        """Every leaf below, with its path: `contracts[].value`."""
+        for child in self.children:
+            here = f"{path}{child.name}{'[]' if child.many else ''}"
+            if isinstance(child, Leaf):
+                yield here, child
+            else:
+                yield from child.leaves(f"{here}.")
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledSchema:
+    """A record's schema and everything that is made from it, once."""
+
+    record: type[BaseModel]
+    root: Branch
+    answer: type[BaseModel]
+    verbatim_schema: Mapping[str, Any] = field(hash=False)
+    """JSON schema of the answer, with `x-verbatim` at the leaves that copy the article."""
+    response_schema: ResponseSchema = field(hash=False)
+    """The same as it is sent: strict, without our marks."""
+    fingerprint: str
+
+
+@cache
+def compile_schema(record: type[BaseModel]) -> CompiledSchema:
+    """Walk a pydantic model and make its answer model and schemas.
+
+    Raises:
+        TaskError: a leaf of a type that no field type serves, or a recursive model.
+    """
+    if not (isinstance(record, type) and issubclass(record, BaseModel)):
+        raise TaskError(f"a schema is a pydantic model class, not {record!r}")
+    root = _branch("", record, record.__name__, ())
+    answer = _answer_model(root, record.__name__)
+    verbatim_schema = answer.model_json_schema()
+    sent = _strict(verbatim_schema)
+    digest = sha256(json.dumps([record.__name__, sent], sort_keys=True).encode()).hexdigest()
+    settings = json.dumps([[path, repr(leaf)] for path, leaf in root.leaves()])
+    record_schema = json.dumps(record.model_json_schema(), sort_keys=True)
+    return CompiledSchema(
+        record=record,
+        root=root,
+        answer=answer,
+        verbatim_schema=verbatim_schema,
+        response_schema=ResponseSchema(record.__name__, sent, answer, digest),
+        fingerprint=sha256((record_schema + settings + repr(root.relations)).encode()).hexdigest()[:16],
+    )
+
+
+def _branch(
+    name: str, model: type[BaseModel], where: str, above: tuple[type[BaseModel], ...], **properties: Any
+) -> Branch:
+    if model in above:
+        raise TaskError(f"{where}: {model.__name__} contains itself; a record has a fixed depth")
+    if not model.model_fields:
+        raise TaskError(f"{where}: {model.__name__} has no fields")
+    children = tuple(_child(key, info, f"{where}.{key}", (*above, model)) for key, info in model.model_fields.items())
+    relations = tuple(getattr(model, "relations", ()))
+    names = {child.name for child in children}
+    for relation in relations:
+        for key in (relation.start, relation.months, relation.end, *relation.near):
+            if key not in names:
+                raise TaskError(f"{where}: its relation names a field {key!r} that the model does not have")
+    return Branch(name=name, model=model, children=children, relations=relations, **properties)
+
+
+def _child(name: str, info: FieldInfo, where: str, above: tuple[type[BaseModel], ...]) -> Leaf | Branch:
+    metadata = list(info.metadata)
+    annotation, optional = _unwrap(info.annotation, metadata)
+    many = annotation in (list, tuple) or get_origin(annotation) in (list, tuple)
+    if many:
+        entries = [entry for entry in get_args(annotation) if entry is not Ellipsis]
+        if len(entries) != 1:
+            raise TaskError(f"{where}: say what the list holds: list[str], list[Party], …")
+        annotation, _ = _unwrap(entries[0], metadata)
+    properties: dict[str, Any] = {"many": many, "optional": optional, "description": info.description or ""}
+    field_type = next((entry for entry in metadata if isinstance(entry, FieldType)), None)
+    if field_type is None and isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        if annotation is not Money:
+            return _branch(name, annotation, where, above, **properties)
+    field_type = field_type or _default_field_type(annotation, where)
+    page = next((entry.key for entry in metadata if isinstance(entry, FromPage)), None)
+    return Leaf(name=name, field_type=field_type, from_page=page, **properties)
+
+
+def _unwrap(annotation: Any, metadata: list[Any]) -> tuple[Any, bool]:
+    """The annotation without `Annotated` (its metadata collected) and `| None` (whether there was one)."""
+    optional = False
+    while True:
+        origin = get_origin(annotation)
+        if origin is Annotated:
+            annotation, *more = get_args(annotation)
+            for entry in more:
+                metadata.extend(entry.metadata if isinstance(entry, FieldInfo) else [entry])
+        elif origin in (Union, types.UnionType):
+            members = [member for member in get_args(annotation) if member is not type(None)]
+            if len(members) != 1:
+                return annotation, optional
+            annotation, optional = members[0], True
+        else:
+            return annotation, optional
+
+
+def _default_field_type(annotation: Any, where: str) -> FieldType[Any]:
+    """The field type of a leaf that names none: by its Python type."""
+    if get_origin(annotation) is Literal:
+        values = get_args(annotation)
+        if all(isinstance(value, str) for value in values):
+            return CategoryField(values=tuple(values))
+    if isinstance(annotation, type):
+        if issubclass(annotation, enum.Enum):
+            return CategoryField(values=tuple(str(member.value) for member in annotation))
+        defaults: dict[type, FieldType[Any]] = {
+            Money: MoneyField(),
+            bool: FlagField(),
+            int: CountField(),
+            float: NumberField(),
+            Decimal: NumberField(),
+            datetime.date: DayField(),
+            str: TextField(),
+        }
+        if annotation in defaults:
+            return defaults[annotation]
+    raise TaskError(
+        f"{where}: no field type for {annotation!r}; use str, int, float, bool, date, a Literal of strings, "
+        "Money, PartialDate, another model, a list of these, or name a field type in Annotated[...]"
+    )
+
+
+def _answer_model(branch: Branch, name: str) -> type[BaseModel]:
+    """The model of the answer: as the record, with every leaf in the shape its field type asks for."""
+    fields: dict[str, Any] = {}
+    for child in branch.children:
+        shape: Any
+        if isinstance(child, Leaf):
+            shape = child.field_type.shape()
+        else:
+            shape = _answer_model(child, f"{name}_{child.name}")
+        if child.many:
+            shape = Annotated[list[shape], Field(max_length=MAX_ENTRIES)]
+        elif not isinstance(child, Branch) and not isinstance(child.field_type, FlagField):
+            # The model may always say that the article is silent, even where the record needs a value.
+            shape = shape | None
+        elif child.optional:
+            shape = shape | None
+        fields[child.name] = (shape, Field(description=child.description or None))
+    model: type[BaseModel] = create_model(name, __config__=ConfigDict(extra="forbid", strict=True), **fields)
+    return model
+
+
+_NOT_SENT = frozenset({"title", "default", "x-verbatim", "maxLength", "minLength"})
+"""Keywords that strict structured output does not take; the answer model checks lengths afterwards."""
+
+
+def _strict(schema: Any, *, names: bool = False) -> Any:
+    """The schema as OpenAI's strict structured output wants it: every key required, none besides."""
+    if isinstance(schema, list):
+        return [_strict(entry) for entry in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if names:  # the keys of `properties` and `$defs` are names, not keywords
+        return {key: _strict(value) for key, value in schema.items()}
+    kept = {
+        key: _strict(value, names=key in ("properties", "$defs"))
+        for key, value in schema.items()
+        if key not in _NOT_SENT
+    }
+    if "properties" in kept:
+        kept["required"] = list(kept["properties"])
+        kept["additionalProperties"] = False
+    if "$ref" in kept:  # strict mode allows nothing beside a reference
+        return {"$ref": kept["$ref"]}
+    return kept

@@ -1,0 +1,277 @@
+"""No value is delivered without the words of the article that carry it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from llm_extract.document import Document
+from llm_extract.errors import Unsupported
+from llm_extract.grounding import Grounded, ground
+from llm_extract.schema import compile_schema
+from llm_extract.task import find_task
+from tests.support import ARTICLE, check_sound, grounded
+
+
+def first(result: Grounded) -> Any:
+    return result.record.contracts[0]  # type: ignore[attr-defined]
+
+
+def reasons(result: Grounded) -> dict[str, str]:
+    return {issue.path: issue.reason for issue in result.issues}
+
+
+RIGHT: dict[str, Any] = {
+    "buyers": ["ECC"],
+    "suppliers": ["Tallis Communications"],
+    "incumbents": ["Brandt Telecom"],
+    "value": "£18.4m with",
+    "duration_months": "five-year agreement",
+    "extension_months": "the option of two further one-year extensions",
+    "signed": "signed on 1 September",
+    "start": "1 October 2023",
+    "users": "About 6,200 staff",
+    "services": [{"value": "network_and_telecoms", "quote": "replace the network"}],
+}
+
+
+def test_a_right_answer_becomes_a_record_with_evidence_for_every_value() -> None:
+    result = grounded(ARTICLE, RIGHT)
+    contract = first(result)
+    assert contract.model_dump(exclude_defaults=True) == {
+        "main": True,
+        "stage": "award",
+        "buyers": ["Ellerby County Council"],
+        "suppliers": ["Tallis Communications"],
+        "incumbents": ["Brandt Telecom"],
+        "value": {"amount": 18_400_000, "currency": "GBP", "qualifier": "up_to"},
+        "duration_months": 60,
+        "extension_months": 24,
+        "signed": "2023-09-01",
+        "start": "2023-10-01",
+        "end": "2028-09-30",
+        "users": 6200,
+        "services": ["network_and_telecoms"],
+    }
+    assert result.record.article.published == "2023-09-14"  # type: ignore[attr-defined]
+    assert result.issues == ()
+    check_sound(ARTICLE, result.evidence)
+
+
+def test_the_quote_is_widened_to_the_whole_mention() -> None:
+    evidence = grounded(ARTICLE, RIGHT).evidence["contracts[0].value"]
+    assert evidence.quote == "up to £18.4m"
+
+
+def test_an_abbreviation_gives_the_fullest_form_and_keeps_both_places() -> None:
+    evidence = grounded(ARTICLE, {"buyers": ["ECC"], "value": "£21m"}).evidence["contracts[0].buyers[0]"]
+    assert (evidence.match, evidence.quote) == ("alias", "Ellerby County Council")
+    assert [span.quote for span in evidence.also] == ["ECC"]
+
+
+def test_a_date_without_a_year_carries_the_date_that_fixes_it() -> None:
+    evidence = grounded(ARTICLE, RIGHT).evidence["contracts[0].signed"]
+    assert "1 September" in evidence.quote
+    assert [span.quote for span in evidence.also] == ["14 September 2023"]
+
+
+def test_a_derived_end_carries_both_its_sources() -> None:
+    evidence = grounded(ARTICLE, RIGHT).evidence["contracts[0].end"]
+    assert evidence.match == "derived"
+    assert [evidence.quote, *[span.quote for span in evidence.also]] == ["1 October 2023", "five-year"]
+
+
+def test_an_end_and_a_term_fix_the_year_of_a_start() -> None:
+    text = "Orla Bank signed a contract with Venn. It starts on 17 May and runs for four years until 16 May 2027."
+    result = grounded(
+        text,
+        {"buyers": ["Orla Bank"], "start": "17 May", "duration_months": "four years", "end": "16 May 2027"},
+    )
+    assert first(result).start == "2023-05-17"
+    evidence = result.evidence["contracts[0].start"]
+    assert [span.quote for span in evidence.also] == ["16 May 2027", "four years"]
+    check_sound(text, result.evidence)
+
+
+def test_a_date_whose_year_nothing_fixes_is_not_delivered() -> None:
+    result = grounded("Orla Bank signed a contract with Venn on 17 May.", {"buyers": ["Orla Bank"], "signed": "17 May"})
+    assert first(result).signed is None
+    assert reasons(result) == {"contracts[0].signed": "not_supported"}
+    assert "year" in result.issues[0].message
+
+
+def test_the_caller_may_know_the_day_of_publication() -> None:
+    result = grounded(
+        "Orla Bank signed a contract with Venn on 17 May.",
+        {"buyers": ["Orla Bank"], "signed": "17 May"},
+        published=date(2021, 6, 1),
+    )
+    assert first(result).signed == "2021-05-17"
+
+
+@pytest.mark.parametrize(
+    ("field", "said", "reason"),
+    [
+        ("buyers", ["Globex Corporation"], "not_found"),
+        ("suppliers", ["the"], "not_supported"),
+        ("value", "£999m", "not_found"),
+        ("value", "replace the network", "not_supported"),
+        ("value", "£18.4m with Tallis Communications to replace the network", None),
+        ("duration_months", "ten-year", "not_found"),
+        ("duration_months", "Tallis takes over", "not_supported"),
+        ("start", "2 November 2031", "not_found"),
+        ("users", "1 October", "not_supported"),
+        ("framework", "G-Cloud 77", "not_found"),
+        ("services", [{"value": "security", "quote": "guards the vault"}], "not_found"),
+        ("services", [{"value": "security", "quote": "replace the network"}], "contradicted"),
+    ],
+)
+def test_what_the_article_does_not_carry_becomes_an_issue(field: str, said: Any, reason: str | None) -> None:
+    result = grounded(ARTICLE, {"incumbents": ["Brandt Telecom"], field: said})
+    path = f"contracts[0].{field}" + ("[0]" if isinstance(said, list) else "")
+    assert reasons(result).get(path) == reason
+    assert (path in result.evidence) == (reason is None)
+    if reason is not None:
+        assert not getattr(first(result), field)
+
+
+def test_words_that_state_two_values_support_neither() -> None:
+    text = "Orla Bank signed a contract worth £3m and another worth £5m with Venn."
+    result = grounded(text, {"buyers": ["Orla Bank"], "value": "£3m and another worth £5m"})
+    assert first(result).value is None
+    assert "more than one" in result.issues[0].message
+
+
+def test_a_start_that_was_computed_is_told_apart_from_one_that_was_made_up() -> None:
+    text = "Orla Bank signed a contract with Venn. The four-year deal ends on 16 May 2027."
+    common = {"buyers": ["Orla Bank"], "duration_months": "four-year", "end": "16 May 2027"}
+    computed = grounded(text, {**common, "start": "17 May 2023"})
+    assert first(computed).start is None
+    assert reasons(computed) == {"contracts[0].start": "derived"}
+    assert [span.quote for span in computed.issues[0].sources] == ["16 May 2027", "four-year"]
+    invented = grounded(text, {**common, "start": "1 June 2019"})
+    assert reasons(invented) == {"contracts[0].start": "not_found"}
+
+
+def test_a_term_cannot_end_where_it_starts() -> None:
+    result = grounded(ARTICLE, {**RIGHT, "end": "1 October 2023"})
+    assert first(result).end == "2028-09-30"
+    assert reasons(result) == {"contracts[0].end": "contradicted"}
+    assert [span.quote for span in result.issues[0].sources] == ["1 October 2023"]
+
+
+def test_the_head_of_the_page_outweighs_the_answer() -> None:
+    result = grounded(ARTICLE, RIGHT, article={"published": "1 October 2023"})
+    assert result.record.article.published == "2023-09-14"  # type: ignore[attr-defined]
+    assert reasons(result) == {"article.published": "contradicted"}
+
+
+def test_a_contract_without_a_supported_stage_is_left_out_whole() -> None:
+    text = ARTICLE
+    result = grounded(text, {"buyers": ["ECC"], "stage": {"value": "award", "quote": "was begging for it"}}, RIGHT)
+    assert len(result.record.contracts) == 1  # type: ignore[attr-defined]
+    assert reasons(result)["contracts[0].stage"] == "not_found"
+    assert reasons(result)["contracts[0]"] == "not_supported"
+    assert "contracts[0].value" in result.evidence
+    assert not any(path.startswith("contracts[1]") for path in result.evidence)
+
+
+def test_a_contract_of_which_nothing_is_supported_is_left_out() -> None:
+    result = grounded(ARTICLE, {"buyers": ["Globex"], "value": "£1bn"})
+    assert result.record.contracts == []  # type: ignore[attr-defined]
+    assert reasons(result)["contracts[0]"] == "not_supported"
+
+
+def test_a_name_given_twice_is_delivered_once() -> None:
+    result = grounded(ARTICLE, {"buyers": ["ECC", "Ellerby County Council"], "value": "£21m"})
+    assert first(result).buyers == ["Ellerby County Council"]
+
+
+def test_words_of_page_furniture_support_nothing() -> None:
+    text = ARTICLE + "\nShare this page\n\nRelated articles\n\nFenwick buys 3,000 tablets for £7m\n2 September 2023\n"
+    result = grounded(text, {"buyers": ["Fenwick"], "value": "£7m"}, RIGHT)
+    assert reasons(result)["contracts[0].value"] == "not_found"
+    assert len(result.record.contracts) == 1  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("Crédit Lyonnais d’Orla", "Crédit Lyonnais d'Orla"),
+        ("Of\N{LATIN SMALL LIGATURE FI}ce of Rail", "Office of Rail"),
+        ("Brad\u00adley Systems", "Bradley Systems"),
+        ("North\nSea Bank", "North Sea Bank"),
+        ("Zero\u200bWidth Group", "ZeroWidth Group"),
+        ("Tall\u00a0Ships Ltd", "Tall Ships Ltd"),
+        ("Smart \u2013 Hall", "Smart - Hall"),
+    ],
+)
+def test_typography_does_not_lose_a_name(written: str, said: str) -> None:
+    text = f"Yesterday {written} signed a contract for a new network."
+    result = grounded(text, {"buyers": [said]})
+    evidence = result.evidence["contracts[0].buyers[0]"]
+    assert evidence.quote == written
+    assert text[evidence.start : evidence.end] == written
+
+
+def test_offsets_are_code_points() -> None:
+    text = "\N{GRINNING FACE}\N{GRINNING FACE} Orla Bank signed a contract worth £3m."
+    result = grounded(text, {"buyers": ["Orla Bank"], "value": "£3m"})
+    check_sound(text, result.evidence)
+    assert result.evidence["contracts[0].buyers[0]"].start == 3
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_whatever_is_answered_only_the_article_s_words_are_delivered(data: st.DataObject) -> None:
+    words = ARTICLE.split()
+    phrase = st.one_of(
+        st.text(max_size=30),
+        st.builds(
+            lambda start, length: " ".join(words[start : start + length]),
+            st.integers(0, len(words) - 1),
+            st.integers(1, 6),
+        ),
+    )
+    contract = {
+        "buyers": data.draw(st.lists(phrase, max_size=3)),
+        "suppliers": data.draw(st.lists(phrase, max_size=3)),
+        **{
+            key: data.draw(st.none() | phrase)
+            for key in ("value", "duration_months", "extension_months", "signed", "start", "end", "framework", "users")
+        },
+    }
+    result = grounded(ARTICLE, contract)
+    check_sound(ARTICLE, result.evidence)
+    delivered = [
+        f"contracts[{number}].{key}"
+        for number, entry in enumerate(result.record.contracts)  # type: ignore[attr-defined]
+        for key, value in entry.model_dump(exclude={"main"}).items()
+        if value not in (None, []) and not isinstance(value, list)
+    ]
+    assert set(delivered) <= set(result.evidence)
+
+
+class Person(BaseModel):
+    name: str
+    age: int | None = None
+
+
+def test_a_required_value_without_support_is_an_error_that_says_so() -> None:
+    schema = compile_schema(Person)
+    document = Document.from_text("Somebody came by.")
+    said = schema.answer.model_validate({"name": "Ada Orme", "age": None})
+    with pytest.raises(Unsupported, match=r"Person\.name") as caught:
+        ground(document, schema, said)
+    assert caught.value.issues[0].reason == "not_found"
+
+
+def test_every_reason_names_the_answer_it_is_about() -> None:
+    result = grounded(ARTICLE, {"buyers": ["Globex"], "incumbents": ["Brandt Telecom"]})
+    assert result.issues[0].answer == "Globex"
+    assert find_task("it_contracts").name == "it_contracts"
