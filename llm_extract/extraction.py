@@ -37,8 +37,9 @@ RecordT = TypeVar("RecordT", bound=BaseModel)
 
 
 class _Kept(BaseModel, Generic[RecordT]):
-    """What is kept of a result: all but the document, which the caller has, and the usage, which is new."""
+    """What is kept of a result: all but the usage, which is new each time."""
 
+    document: Document
     record: RecordT
     evidence: dict[str, Evidence]
     issues: tuple[Issue, ...]
@@ -83,7 +84,9 @@ class Extractor(Generic[RecordT]):
         self.sampling = self.settings.sampling()
         self.cache: Cache | None = open_cache(self.settings) if isinstance(self.model, NamedModel) else None
         endpoint = self.model.endpoint
-        self._terms = repr((self.sampling, endpoint.model, endpoint.base_url, endpoint.capabilities))
+        self._terms = repr(
+            (self.task.fingerprint, self.sampling, endpoint.model, endpoint.base_url, endpoint.capabilities)
+        )
         self._turn: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
         self._kept_type: type[_Kept[Any]] = _Kept[self.task.record]  # type: ignore[name-defined]
         self._result_type: type[Extraction[RecordT]] = Extraction[self.task.record]  # type: ignore[name-defined]
@@ -95,10 +98,8 @@ class Extractor(Generic[RecordT]):
         from llm_extract.background import run
 
         started = time.perf_counter()
-        document = _document(article)
-        key = self.result_key(document, published, repeat)
-        kept = self._kept(document, key, started)
-        return kept or run(self._fresh(document, key, published, repeat, started))
+        key = self.result_key(article, published, repeat)
+        return self._kept(key, started) or run(self._fresh(article, key, published, repeat, started))
 
     async def aextract(
         self, article: str | Document, *, published: date | None = None, repeat: int = 0
@@ -117,13 +118,13 @@ class Extractor(Generic[RecordT]):
             FatalError: nothing will succeed until a key, a quota or a model is changed.
         """
         started = time.perf_counter()
-        document = _document(article)
-        key = self.result_key(document, published, repeat)
-        return self._kept(document, key, started) or await self._fresh(document, key, published, repeat, started)
+        key = self.result_key(article, published, repeat)
+        return self._kept(key, started) or await self._fresh(article, key, published, repeat, started)
 
     async def _fresh(
-        self, document: Document, key: str, published: date | None, repeat: int, started: float
+        self, article: str | Document, key: str, published: date | None, repeat: int, started: float
     ) -> Extraction[RecordT]:
+        document = article if isinstance(article, Document) else Document.from_text(article)
         answer, answered_by, usage = await self._ask(document, repeat)
         usage = usage.model_copy(update={"seconds": time.perf_counter() - started})
         try:
@@ -177,21 +178,16 @@ class Extractor(Generic[RecordT]):
     # The model's raw answers are cached by the client, under what changes an answer. Beside them the
     # finished result is kept, under what changes a result: the answer's own terms and our code.
 
-    def result_key(self, document: Document, published: date | None = None, repeat: int = 0) -> str:
+    def result_key(self, article: str | Document, published: date | None = None, repeat: int = 0) -> str:
         """The key under which a finished result is kept: SHA-256 of all that decides it."""
-        terms = (
-            "result",
-            document.text,
-            repr((document.furniture, document.hidden, document.metadata)),
-            self.task.fingerprint,
-            self._terms,
-            repeat,
-            published,
-            _code_fingerprint(),
-        )
-        return sha256(repr(terms).encode("utf-8", "surrogatepass")).hexdigest()
+        text = article if isinstance(article, str) else article.text
+        ranges = None if isinstance(article, str) else article.model_dump_json(exclude={"text"})
+        terms = repr(("result", ranges, self._terms, repeat, published, _code_fingerprint()))
+        digest = sha256(terms.encode())
+        digest.update(text.encode("utf-8", "surrogatepass"))
+        return digest.hexdigest()
 
-    def _kept(self, document: Document, key: str, started: float) -> Extraction[RecordT] | None:
+    def _kept(self, key: str, started: float) -> Extraction[RecordT] | None:
         text = None if self.cache is None else self.cache.get(key)
         if text is None:
             return None
@@ -199,10 +195,11 @@ class Extractor(Generic[RecordT]):
             kept = self._kept_type.model_validate_json(text)
         except ValidationError:
             return None
-        if any(document.text[found.start : found.end] != found.quote for found in kept.evidence.values()):
+        words = kept.document.text
+        if any(words[found.start : found.end] != found.quote for found in kept.evidence.values()):
             return None
         usage = Usage(cached_calls=1, seconds=time.perf_counter() - started)
-        return self._result_type.model_construct(format=1, document=document, usage=usage, **dict(kept))
+        return self._result_type.model_construct(format=1, usage=usage, **dict(kept))
 
 
 def whole_request(task: Task, text: str, endpoint: Endpoint, sampling: Sampling, repeat: int = 0) -> Request:
@@ -281,10 +278,6 @@ def _extractor(
     settings: Settings | None,
 ) -> Extractor[Any]:
     return Extractor(task, schema=schema, model=model, settings=settings)
-
-
-def _document(article: str | Document) -> Document:
-    return article if isinstance(article, Document) else Document.from_text(article)
 
 
 @cache

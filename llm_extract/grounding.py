@@ -14,15 +14,14 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
-from llm_extract.document import Document
+from llm_extract.document import Document, Range
 from llm_extract.errors import Unsupported
-from llm_extract.fields import CategoryField, Context, DateField, FieldType, FlagField, NameField
+from llm_extract.fields import CategoryField, Context, DateField, DayField, FieldType, FlagField, NameField
 from llm_extract.fields.aliases import Alias, find_aliases, fullest_form
 from llm_extract.fields.dates import contains, parse_reference, term_end, term_start_year, yearless
 from llm_extract.locate import Located, Locator
 from llm_extract.result import Evidence, Issue, IssueReason, Span
 from llm_extract.schema import Branch, CompiledSchema, Leaf, Term
-
 
 MOST_PLACES = 8
 """At how many of the places where words stand they are read."""
@@ -84,6 +83,7 @@ class _Grounding:
         self.context = Context(reference=published)
         self.context_span: Span | None = None
         self.issues: list[Issue] = []
+        self._page: dict[str, _Value | None] = {}
         self._aliases: list[Alias] | None = None
 
     def run(self, schema: CompiledSchema, answer: BaseModel) -> Grounded:
@@ -121,11 +121,17 @@ class _Grounding:
 
     def from_page(self, leaf: Leaf) -> _Value | None:
         """What the head of the page states for this leaf."""
-        place = getattr(self.document.metadata, leaf.from_page) if leaf.from_page else None
+        if leaf.from_page is None:
+            return None
+        if leaf.from_page not in self._page:
+            self._page[leaf.from_page] = self.head(leaf.field_type, getattr(self.document.metadata, leaf.from_page))
+        return self._page[leaf.from_page]
+
+    def head(self, field_type: FieldType[Any], place: Range | None) -> _Value | None:
         if place is None:
             return None
         words = self.text[place.start : place.end]
-        value = leaf.field_type.parse(words)
+        value = field_type.parse(words)
         if value is None:
             return None
         return _Value(value, Evidence(quote=words, start=place.start, end=place.end, match="page"))
@@ -332,13 +338,12 @@ class _Grounding:
         if len({repr(mention.value) for mention in mentions}) > 1:
             return "they state more than one: " + ", ".join(mention.words for mention in mentions)
         if mentions:
+            # That a mention's words support its value is a law of field types (`fields.base`).
             mention = mentions[0]
             evidence = Evidence(quote=mention.words, start=mention.start, end=mention.end, match=hit.match)
-            if not field_type.support(mention.words, mention.value, self.context):
-                return "the words do not carry the value"
-            needs_date = self.context_span is not None and field_type.parse(mention.words) is None
-            if needs_date and self.context_span is not None:
-                evidence = evidence.model_copy(update={"also": (self.context_span,)})
+            if self.context_span is not None and isinstance(field_type, DateField | DayField):
+                if field_type.parse(mention.words) is None:  # it takes the day of publication to read it
+                    evidence = evidence.model_copy(update={"also": (self.context_span,)})
             return _Value(mention.value, evidence)
         if isinstance(field_type, DateField) and yearless(self.text[hit.start : hit.end]) is not None:
             return _Value(None, self.evidence(hit))

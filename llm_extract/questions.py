@@ -25,8 +25,8 @@ from pydantic import BaseModel
 from llm_extract.document import Document
 from llm_extract.fields import CategoryField, Context, FlagField, NameField, TextField
 from llm_extract.fields.dates import parse_reference
-from llm_extract.grammar import choice_grammar, is_run, span_grammar
 from llm_extract.fields.names import normalise_name
+from llm_extract.grammar import choice_grammar, is_run, span_grammar
 from llm_extract.model.types import Request, Sampling, Usage
 from llm_extract.prompt import Question
 from llm_extract.schema import Branch, Leaf
@@ -62,7 +62,7 @@ async def ask(
     Raises:
         ExtractionError, FatalError: as `Model.answer`.
     """
-    text = document.sent_text
+    text = _WRAP.sub(" ", document.sent_text)
     context = Context(reference=_published(document))
     short = sampling.model_copy(update={"max_output_tokens": ANSWER_TOKENS})
     prompt = solved_forms(task) + f"Article:\n{_one_block(text)}\n\nForm:\n"
@@ -86,6 +86,10 @@ async def ask(
             if isinstance(line.leaf.field_type, NameField):
                 named.add(normalise_name(words))
     return task.schema.answer.model_validate(_assemble(task.schema.root, answers)), answered_by, usage
+
+
+_WRAP = re.compile(r"(?<=[^\n]{55})(?<![.!?:\"”])\n(?!\n)")
+"""A line break that only wraps a long line: no sentence and no paragraph ends there."""
 
 
 class _Line(NamedTuple):
@@ -165,14 +169,14 @@ def _options(
         return None
     options: dict[str, Any] = {}
     for mention in field_type.find(passage, context):
+        words = " ".join(mention.words.split())
         if isinstance(field_type, CategoryField):
-            options.setdefault(mention.value, {"value": mention.value, "quote": mention.words})
-        elif "\n" in mention.words or _is_dateline(mention.words, document):
-            continue
-        elif not isinstance(field_type, NameField):
-            options.setdefault(mention.words, mention.words)
-        elif normalise_name(mention.words) not in named and field_type.parse(mention.words) is not None:
-            options.setdefault(mention.words, mention.words)
+            options.setdefault(mention.value, {"value": mention.value, "quote": words})
+        elif isinstance(field_type, NameField):
+            if normalise_name(words) not in named and field_type.parse(words) is not None:
+                options.setdefault(words, words)
+        elif not _is_dateline(words, document):
+            options.setdefault(words, words)
     return dict(itertools.islice(options.items(), MAX_CHOICES))
 
 

@@ -24,7 +24,6 @@ from pydantic.fields import FieldInfo
 from llm_extract.errors import TaskError
 from llm_extract.fields import (
     CategoryField,
-    CountField,
     DayField,
     FieldType,
     FlagField,
@@ -32,6 +31,7 @@ from llm_extract.fields import (
     MoneyField,
     NumberField,
     TextField,
+    WholeNumberField,
 )
 from llm_extract.model.types import ResponseSchema
 
@@ -204,7 +204,7 @@ def _default_field_type(annotation: Any, where: str) -> FieldType[Any]:
         defaults: dict[type, FieldType[Any]] = {
             Money: MoneyField(),
             bool: FlagField(),
-            int: CountField(),
+            int: WholeNumberField(),
             float: NumberField(),
             Decimal: NumberField(),
             datetime.date: DayField(),

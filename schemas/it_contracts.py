@@ -31,23 +31,28 @@ Stage = Annotated[
             "tender": (
                 r"tender(?:s|ed|ing)?", r"invit(?:es?|ed|ing|ation) (?:bids|tenders|suppliers|to tender)",
                 r"seek(?:s|ing)?", r"looking for", r"shortlist(?:s|ed)?", r"bidd(?:ers?|ing)",
-                r"procurement (?:notice|exercise|process)", r"prior information notice", r"plans? to (?:buy|procure|award)",
-                r"out to (?:market|tender)", r"competition", r"request for (?:proposals|quotations|information)",
+                r"procurement (?:notice|exercise|process)", r"prior information notice",
+                r"plans? to (?:buy|procure|award)", r"out to (?:market|tender)", r"competition",
+                r"request for (?:proposals|quotations|information)",
             ),
             "award": (
                 r"award(?:s|ed|ing)?", r"w[io]ns?", r"winning", r"won", r"sign(?:s|ed|ing)", r"pick(?:s|ed)",
-                r"select(?:s|ed)", r"chosen", r"choos(?:es|ing)", r"appoint(?:s|ed)", r"hand(?:s|ed)", r"secur(?:es|ed)",
-                r"land(?:s|ed)", r"clinch(?:es|ed)", r"preferred (?:bidder|supplier)", r"contracted",
-                r"entered into", r"struck", r"agree(?:s|d)", r"inks?|inked", r"scoop(?:s|ed)", r"taps?|tapped", r"(?:given|gets|gave) the (?:job|work|contract)", r"standstill",
+                r"select(?:s|ed)", r"chosen", r"choos(?:es|ing)", r"appoint(?:s|ed)", r"hand(?:s|ed)",
+                r"secur(?:es|ed)", r"land(?:s|ed)", r"clinch(?:es|ed)", r"preferred (?:bidder|supplier)",
+                r"contracted", r"entered into", r"struck", r"agree(?:s|d)", r"inks?|inked", r"scoop(?:s|ed)",
+                r"taps?|tapped", r"(?:given|gets|gave) the (?:job|work|contract)", r"standstill",
             ),
             "extension": (
-                r"exten(?:ds?|ded|ding|sion)", r"renew(?:s|ed|al)", r"prolong(?:s|ed)", r"renegotiat(?:es?|ed|ion)",
-                r"enlarg(?:es?|ed)", r"expand(?:s|ed)", r"top(?:s|ped)? up", r"roll(?:s|ed) over",
+                r"exten(?:ds?|ded|ding|sion)", r"renew(?:s|ed|al)", r"prolong(?:s|ed)",
+                r"renegotiat(?:es?|ed|ion)", r"enlarg(?:es?|ed)", r"expand(?:s|ed)", r"top(?:s|ped)? up",
+                r"roll(?:s|ed) over",
             ),
             "ended": (
-                r"cancel(?:s|led|ed|lation)", r"terminat(?:es?|ed|ion)", r"expir(?:es?|ed|y)", r"scrap(?:s|ped)",
-                r"axe[sd]?", r"ditch(?:es|ed)", r"end(?:s|ed) (?:the|its|their) (?:contract|deal|agreement)", r"abandon(?:s|ed)",
-                r"los(?:es?|t|ing) (?:the|its|a) (?:contract|deal|work)", r"walk(?:s|ed) away", r"bring(?:s|ing)? .{0,40}in-house",
+                r"cancel(?:s|led|ed|lation)", r"terminat(?:es?|ed|ion)", r"expir(?:es?|ed|y)",
+                r"scrap(?:s|ped)", r"axe[sd]?", r"ditch(?:es|ed)",
+                r"end(?:s|ed) (?:the|its|their) (?:contract|deal|agreement)", r"abandon(?:s|ed)",
+                r"los(?:es?|t|ing) (?:the|its|a) (?:contract|deal|work)", r"walk(?:s|ed) away",
+                r"bring(?:s|ing)? .{0,40}in-house",
             ),
         }
     ),
@@ -74,47 +79,56 @@ Service = Annotated[
     Category(
         {
             "end_user_computing": (
-                r"desktops?", r"end[- ]user (?:computing|devices?|services?)", r"workplace", r"laptops?", r"device management",
-                r"mobile working", r"virtual desktops?",
+                r"desktops?", r"end[- ]user (?:computing|devices?|services?)", r"workplace", r"laptops?",
+                r"device management", r"mobile working", r"virtual desktops?",
             ),
             "service_desk": (r"service desk", r"help ?desk", r"user support", r"it support desk"),
             "applications": (
-                r"applications?", r"software (?:development|support|system|platform)", r"saas", r"software[- ]as[- ]a[- ]service",
-                r"erp", r"crm", r"case management system", r"application (?:management|support|development)",
+                r"applications?", r"software (?:development|support|system|platform)", r"saas",
+                r"software[- ]as[- ]a[- ]service", r"erp", r"crm", r"case management system",
+                r"application (?:management|support|development)",
                 r"(?:patient|student|customer|electronic) records? system", r"devops",
             ),
-            "hosting_and_cloud": (r"cloud", r"hosting", r"hosted", r"iaas", r"paas", r"infrastructure[- ]as[- ]a[- ]service"),
+            "hosting_and_cloud": (
+                r"cloud", r"hosting", r"hosted", r"iaas", r"paas", r"infrastructure[- ]as[- ]a[- ]service",
+            ),
             "data_centre": (r"data ?-?cent(?:re|er)s?", r"servers?", r"mainframe", r"co-?location"),
             "network_and_telecoms": (
-                r"networks?", r"networking", r"telecoms?", r"telephony", r"broadband", r"wan", r"lan", r"wi-?fi",
-                r"fibre", r"connectivity", r"voice services?", r"5g", r"mobile (?:phones?|network)",
+                r"networks?", r"networking", r"telecoms?", r"telephony", r"broadband", r"wan", r"lan",
+                r"wi-?fi", r"fibre", r"connectivity", r"voice services?", r"5g", r"mobile (?:phones?|network)",
             ),
             "service_integration": (
-                r"siam", r"service integration", r"systems? integrator", r"itsm", r"service management", r"multi-?supplier",
-                r"tower management",
+                r"siam", r"service integration", r"systems? integrator", r"itsm", r"service management",
+                r"multi-?supplier", r"tower management",
             ),
-            "security": (r"(?:cyber|information|network|it) ?-?security", r"cyber", r"soc", r"firewalls?", r"penetration testing"),
+            "security": (
+                r"(?:cyber|information|network|it) ?-?security", r"cyber", r"soc", r"firewalls?",
+                r"penetration testing",
+            ),
             "hardware": (
-                r"hardware", r"supply of (?:laptops|tablets|devices|kit|servers|equipment)", r"tablets?", r"printers?",
-                r"terminals?", r"handsets?", r"body-?worn",
+                r"hardware", r"supply of (?:laptops|tablets|devices|kit|servers|equipment)", r"tablets?",
+                r"printers?", r"terminals?", r"handsets?", r"body-?worn",
             ),
             "software_licences": (r"licen[cs]es?", r"licensing", r"enterprise agreement", r"subscriptions?"),
-            "consulting": (r"consult(?:ing|ancy|ants?)", r"advisory", r"strategic advice", r"professional services"),
+            "consulting": (
+                r"consult(?:ing|ancy|ants?)", r"advisory", r"strategic advice", r"professional services",
+            ),
             "business_process": (
-                r"business process(?:es)?", r"bpo", r"back[- ]office", r"payroll", r"contact cent(?:re|er)", r"call cent(?:re|er)",
-                r"shared services?", r"revenues and benefits", r"claims processing",
+                r"business process(?:es)?", r"bpo", r"back[- ]office", r"payroll", r"contact cent(?:re|er)",
+                r"call cent(?:re|er)", r"shared services?", r"revenues and benefits", r"claims processing",
             ),
             "digital_transformation": (
-                r"digital transformation", r"transformation", r"digitali[sz]ation", r"moderni[sz](?:e|ation|ing)",
-                r"digital services?",
+                r"digital transformation", r"transformation", r"digitali[sz]ation",
+                r"moderni[sz](?:e|ation|ing)", r"digital services?",
             ),
             "data_and_analytics": (
-                r"analytics", r"data (?:platform|warehouse|lake|science|sharing|analysis|management)", r"business intelligence",
-                r"machine learning", r"artificial intelligence", r"ai",
+                r"analytics", r"data (?:platform|warehouse|lake|science|sharing|analysis|management)",
+                r"business intelligence", r"machine learning", r"artificial intelligence", r"ai",
             ),
             "full_outsourcing": (
-                r"all (?:of )?(?:its|their|the (?:council|company|bank|department)'s) (?:it|ict)", r"entire (?:it|ict)",
-                r"full(?:y)? outsourc(?:e|ed|ing)", r"whole (?:it|ict)", r"(?:it|ict) outsourcing",
+                r"all (?:of )?(?:its|their|the (?:council|company|bank|department)'s) (?:it|ict)",
+                r"entire (?:it|ict)", r"full(?:y)? outsourc(?:e|ed|ing)", r"whole (?:it|ict)",
+                r"(?:it|ict) outsourcing",
             ),
         }
     ),
@@ -125,8 +139,8 @@ Users = Annotated[
     Field(ge=0),
     CountField(
         of=(
-            "user", "staff", "employee", "seat", "worker", "officer", "civil servant", "colleague", "people", "person",
-            "desktop user", "member of staff", "personnel", "teacher", "clinician", "nurse", "agent", "post",
+            "user", "staff", "employee", "seat", "worker", "officer", "civil servant", "colleague", "people",
+            "person", "desktop user", "member of staff", "personnel", "teacher", "clinician", "nurse", "agent",
         )
     ),
 ]  # fmt: skip

@@ -193,7 +193,7 @@ def test_a_damaged_result_is_not_served(scripted_server: ScriptedServer, setting
     extractor: Extractor[Any] = Extractor(settings=settings)
     extractor.extract(ARTICLE)
     assert extractor.cache is not None
-    key = extractor.result_key(Document.from_text(ARTICLE))
+    key = extractor.result_key(ARTICLE)
     kept = json.loads(extractor.cache.get(key) or "")
     kept["evidence"]["contracts[0].value"]["start"] += 1
     extractor.cache.put(key, json.dumps(kept))

@@ -18,6 +18,7 @@ from llm_extract.fields import (
     Months,
     OrganisationName,
     TextField,
+    WholeNumberField,
 )
 from llm_extract.schema import Branch, FromPage, Leaf, Term, compile_schema
 
@@ -53,7 +54,7 @@ def leaf(schema: Any, path: str) -> Leaf:
 def test_every_leaf_gets_the_field_type_of_its_annotation() -> None:
     schema = compile_schema(Order)
     assert isinstance(leaf(schema, "title").field_type, TextField)
-    assert isinstance(leaf(schema, "number").field_type, CountField)
+    assert isinstance(leaf(schema, "number").field_type, WholeNumberField)
     assert isinstance(leaf(schema, "parts[].price").field_type, MoneyField)
     assert leaf(schema, "parts[].name").field_type.name == "name"
     assert leaf(schema, "term").field_type.name == "duration"

@@ -11,7 +11,7 @@ A schema is written with the annotations named here::
 
 from llm_extract.fields.base import NO_CONTEXT, Context, FieldType, Mention
 from llm_extract.fields.categories import Category, CategoryField, FlagField
-from llm_extract.fields.counts import CountField, NumberField
+from llm_extract.fields.counts import CountField, NumberField, WholeNumberField
 from llm_extract.fields.dates import DateField, DayField, PartialDate
 from llm_extract.fields.durations import DurationField, ExtensionMonths, Months
 from llm_extract.fields.money import Money, MoneyField
@@ -41,4 +41,5 @@ __all__ = [
     "PartialDate",
     "Text",
     "TextField",
+    "WholeNumberField",
 ]

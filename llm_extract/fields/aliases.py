@@ -8,7 +8,7 @@ it. A unit or a parent ("Vega" and "Vega Global Services") is not a fuller form.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -29,7 +29,7 @@ class Alias(NamedTuple):
 _SHORT = r"[A-Z][\w&.’'-]{0,11}"
 _QUOTE = r"[\"'‘’“”]?"
 # "… (NTA)", "… (the “NTA”)", "… (NTA, or the Authority)"
-_SHORT_IN_BRACKETS = re.compile(rf"\s?\(\s*(?:the\s+|or\s+)?{_QUOTE}({_SHORT}?){_QUOTE}\s*[,;)]")
+_SHORT_IN_BRACKETS = re.compile(rf"\(\s*(?:the\s+|or\s+)?{_QUOTE}({_SHORT}?){_QUOTE}\s*[,;)]")
 # "NTA (Norland Transport Authority)"
 _FULL_IN_BRACKETS = re.compile(rf"(?<!\w)({_SHORT})\s\(\s*(?:the\s+)?([^()\n]{{5,150}})\)")
 # "…, or NTA," "…, known as the NTA,"
@@ -41,6 +41,8 @@ _SHORT_AFTER_OR = re.compile(
 _AS_IT_IS_KNOWN = re.compile(
     rf"(?<!\w)({_SHORT}?){_QUOTE},? as (?:it|they|he|she) (?:is|are|was|were) (?:\w+ )?(?:known|called)"
 )
+_AFTER_OR = (", or", ",\u00a0or", "known as", "abbreviated", "a.k", "aka")
+_AS_KNOWN = (" known", " called")
 _SENTENCE_BREAK = re.compile(r"[.!?;:]\s|\n\s*\n|\(")
 _HEAD_BEFORE = re.compile(r"(?:\b[A-Z]\w+\s)+(?:for|of|de|du|des|für)\s(?:the\s)?$")
 _LONGEST_FULL_FORM = 200
@@ -84,9 +86,10 @@ def find_aliases(text: str) -> list[Alias]:
             if _is_full_form(match[1], match[2][begin:]):
                 alias = Alias(match[1], collapse(match[2]), match.start(2), match.end(2))
                 found.append((match.start(1), alias))
-    for match in _SHORT_AFTER_OR.finditer(text):
+    # These two begin with what may stand anywhere: looked for only where their fixed words are.
+    for match in _SHORT_AFTER_OR.finditer(text) if any(words in text for words in _AFTER_OR) else ():
         found += _defined(text, match.start(), match.start(1), match[1])
-    for match in _AS_IT_IS_KNOWN.finditer(text):
+    for match in _AS_IT_IS_KNOWN.finditer(text) if any(words in text for words in _AS_KNOWN) else ():
         place = _begun_by(match[1], text)
         if place is not None:
             found.append((match.start(1), Alias(match[1], collapse(text[slice(*place)]), *place)))
@@ -246,9 +249,13 @@ def _by_ending(name: str, text: str, locator: Locator) -> tuple[int, int] | None
     """ "Norland" as "Norland County Council", if no other kind of body in the text is called Norland."""
     if len(name) < 2 or name.count(" ") > 2 or name.isupper() or any(c in name for c in "()"):
         return None
-    forms = _names_with_endings(collapse(name))
+    stem = collapse(name)
+    after, before = _names_with_endings(stem)
+    matches = [match for at in _occurrences(stem.split()[0], text) if (match := after.match(text, at))]
+    if "orough of" in text:
+        matches = sorted([*matches, *before.finditer(text)], key=lambda match: match.start())
     kinds: dict[str, list[tuple[int, int]]] = {}
-    for match in forms.finditer(text):
+    for match in matches:
         kind = match.lastgroup
         if kind is not None and locator.allows(*match.span()):
             kinds.setdefault(kind.rstrip("_"), []).append(match.span())
@@ -261,17 +268,25 @@ def _by_ending(name: str, text: str, locator: Locator) -> tuple[int, int] | None
     return fullest if len(forms_of_size) == 1 else None
 
 
+def _occurrences(word: str, text: str) -> Iterator[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + 1)
+
+
 def _capitals(words: str) -> int:
     return sum(1 for word in words.split() if word[:1].isupper())
 
 
 @lru_cache(maxsize=512)
-def _names_with_endings(name: str) -> re.Pattern[str]:
+def _names_with_endings(name: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """`name` with an ending, to be matched where it begins, and with a beginning, to be searched."""
     stem = " ".join(re.escape(word) for word in name.split())
-    forms = []
-    for kind, ending in _ENDINGS.items():
-        forms.append(rf"(?P<{kind}>{stem} {ending}(?!\w))")
-    for kind, beginning in _BEGINNINGS.items():
-        forms.append(rf"(?P<{kind}_>{beginning} {stem}(?!\w))")
-    spaced = "|".join(forms).replace(" ", r"\s")
-    return re.compile(rf"(?<![\w-])(?:{spaced})(?!\s(?:of|for)\s)(?! [A-Z]\w)")
+    ended = "|".join(rf"(?P<{kind}>{stem} {ending}(?!\w))" for kind, ending in _ENDINGS.items())
+    begun = "|".join(rf"(?P<{kind}_>{beginning} {stem}(?!\w))" for kind, beginning in _BEGINNINGS.items())
+    after, before = (
+        re.compile(rf"(?<![\w-])(?:{forms})(?!\s(?:of|for)\s)(?! [A-Z]\w)")
+        for forms in (ended.replace(" ", r"\s"), begun.replace(" ", r"\s"))
+    )
+    return after, before

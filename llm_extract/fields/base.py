@@ -19,7 +19,7 @@ from pydantic import Field
 
 T = TypeVar("T")
 
-READ_MARGIN = 60
+READ_MARGIN = 40
 """How many characters on each side of a quote `FieldType.read` looks at for the rest of a mention."""
 
 
@@ -82,8 +82,9 @@ class FieldType(ABC, Generic[T]):
         Each mention that shares a character with the range, whole: "£350m" inside "worth up to £350m"
         is read as the latter. Field types whose words mean the same alone override this.
         """
-        before = text.rfind("\n", 0, start) + 1
-        after = text.find("\n", end)
+        # A blank line parts sentences; a line break alone need not.
+        before, after = text.rfind("\n\n", 0, start), text.find("\n\n", end)
+        before = 0 if before < 0 else before + 2
         left = max(before, start - READ_MARGIN)
         right = min(len(text) if after < 0 else after, end + READ_MARGIN)
         while left > before and not text[left - 1].isspace():

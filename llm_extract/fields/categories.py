@@ -81,8 +81,12 @@ class CategoryField(FieldType[str]):
         """
         if value not in self.values or not quote.strip():
             return False
-        shown = {shown for cue in self._shown(quote) for shown in cue.values}
-        return not shown or value in shown or f" {_plain(value)} " in f" {_plain(quote)} "
+        own = _any_cue(dict(cast(Cues, self.cues)).get(value, ()))
+        if own is not None and own.search(quote):
+            return True
+        if f" {_plain(value)} " in f" {_plain(quote)} ":
+            return True
+        return not self._shown(quote)
 
     def shape(self) -> Any:
         """An object of the value and the words that show it."""
@@ -187,6 +191,11 @@ def _check_cue(value: str, source: str) -> None:
 def _patterns(cues: Cues) -> tuple[tuple[str, re.Pattern[str]], ...]:
     # One pattern a cue, not one a category: the longest match is wanted, alternatives give the first.
     return tuple((value, _whole_words(source)) for value, sources in cues for source in sources)
+
+
+@lru_cache(maxsize=256)
+def _any_cue(sources: tuple[str, ...]) -> re.Pattern[str] | None:
+    return _whole_words("|".join(f"(?:{source})" for source in sources)) if sources else None
 
 
 def _whole_words(source: str) -> re.Pattern[str]:

@@ -177,3 +177,28 @@ class NumberField(FieldType[float]):
     def shape(self) -> Any:
         """The article's own words for the number."""
         return verbatim(120)
+
+
+@dataclass(frozen=True)
+class WholeNumberField(FieldType[int]):
+    """Any whole number, years among them: what a plain `int` of a schema takes."""
+
+    name: ClassVar[str] = "whole number"
+    extractive: ClassVar[bool] = True
+
+    def find(self, text: str, context: Context = NO_CONTEXT) -> list[Mention[int]]:
+        """Every whole number in `text`, with its sign and percent sign."""
+        return [
+            Mention(mention.start, mention.end, mention.words, int(mention.value))
+            for mention in NumberField().find(text, context)
+            if mention.value.is_integer()
+        ]
+
+    def parse(self, words: str, context: Context = NO_CONTEXT) -> int | None:
+        """The one number that `words` state, if it is whole."""
+        value = NumberField().parse(words, context)
+        return int(value) if value is not None and value.is_integer() else None
+
+    def shape(self) -> Any:
+        """The article's own words for the number."""
+        return verbatim(120)

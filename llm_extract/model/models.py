@@ -17,6 +17,7 @@ from llm_extract.model.types import Answered, Endpoint, Model, Request
 if TYPE_CHECKING:
     from llm_extract.model.cache import Cache
     from llm_extract.model.client import ModelClient
+    from llm_extract.model.retry import RetryPolicy
     from llm_extract.settings import Settings
 
 
@@ -57,8 +58,8 @@ class NamedModel:
         client = ModelClient(
             endpoint,
             cache=open_cache(self._settings),
-            policy=self._settings.retry_policy(),
-            limiter=Limiter(*self._settings.concurrency()),
+            policy=self._policy(),
+            limiter=Limiter(*self._concurrency()),
             price=lambda model, read, cached, written: price(endpoint.provider, model, read, cached, written),
         )
         # A loop that ends closes its asynchronous generators: so the client needs no one to close it.
@@ -66,6 +67,12 @@ class NamedModel:
         await anext(keeper)
         self._open[asyncio.get_running_loop()] = _Open(client, keeper)
         return client
+
+    def _policy(self) -> RetryPolicy:
+        return self._settings.retry_policy()
+
+    def _concurrency(self) -> tuple[int, int, int]:
+        return self._settings.concurrency()
 
 
 class EmbeddedModel(NamedModel):
@@ -89,15 +96,27 @@ class EmbeddedModel(NamedModel):
             await self.aclose()
             return await super().answer(request, parse)
 
+    def _policy(self) -> RetryPolicy:
+        # A server of ours that does not answer is dead: it is started again rather than waited for.
+        return super()._policy().model_copy(update={"attempts": 1})
+
+    def _concurrency(self) -> tuple[int, int, int]:
+        return 1, 1, 1  # it answers one request at a time
+
     async def _connect(self, endpoint: Endpoint) -> ModelClient:
         return await super()._connect(await asyncio.to_thread(self._running, endpoint))
 
-    def _running(self, endpoint: Endpoint) -> Endpoint:
-        from llm_extract.model.embedded import shared_server
+    def weights_file(self) -> Path:
+        """The verified file of its weights, assembled if need be. Blocks."""
         from llm_extract.model.weights import model_file
 
+        return model_file(self._weights, _cache_directory(self._settings) / "models")
+
+    def _running(self, endpoint: Endpoint) -> Endpoint:
+        from llm_extract.model.embedded import shared_server
+
         server = shared_server(
-            model_file(self._weights, _cache_directory(self._settings) / "models"),
+            self.weights_file(),
             threads=self._settings.embedded_threads,
             context=endpoint.context_window or 8192,
             alias=endpoint.model,

@@ -31,7 +31,8 @@ def request_key(endpoint: Endpoint, request: Request) -> str:
     capabilities, sampling = endpoint.capabilities, request.sampling
     parts = [
         FORMAT_VERSION,
-        endpoint.base_url.rstrip("/"),
+        # The model in the box has another port each time; its weights are part of the model's name.
+        "" if endpoint.provider == "embedded" else endpoint.base_url.rstrip("/"),
         endpoint.model,
         request.messages,
         request.prompt,

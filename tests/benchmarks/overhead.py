@@ -21,7 +21,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from llm_extract import Document, Extractor
+from llm_extract import Extractor
 from llm_extract.settings import load_settings
 from tests.support import ARTICLE, answer
 
@@ -99,7 +99,7 @@ async def measure(base_url: str, folder: Path, count: int, rounds: int) -> dict[
         first, second = (("bare", call), ("extract", extractor.aextract))[:: 1 if number % 2 else -1]
         for name, step in (first, second):
             figures[name].append(await cpu(step, texts))
-        keys.update({text: extractor.result_key(Document.from_text(text)) for text in texts})
+        keys.update({text: extractor.result_key(text) for text in texts})
         figures["cached"].append(await cpu(extractor.aextract, texts))
         figures["read"].append(await cpu(get, texts))
     await bare.close()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from llm_extract.fields.counts import CountField, NumberField
+from llm_extract.fields.counts import CountField, NumberField, WholeNumberField
 
 USERS = CountField(
     of=("user", "staff", "employee", "seat", "people", "person", "worker", "officer", "desk", "civil servant",
@@ -188,3 +188,18 @@ def test_quick_on_adversarial_text(field: CountField | NumberField, text: str) -
     found = field.find(text)
     assert time.perf_counter() - started < 1
     assert len(found) <= 50_000
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [("founded in 1998", 1998), ("thirty-two", 32), ("3.2 million", 3_200_000), ("2.5", None), ("2 of 3", None)],
+)
+def test_a_whole_number_may_be_a_year_but_has_no_fraction(words: str, value: int | None) -> None:
+    assert WholeNumberField().parse(words) == value
+
+
+@given(st.text(alphabet=st.sampled_from(list("0123456789.,-% abcdehinorstuwy£½")), max_size=60))
+def test_the_laws_hold_for_whole_numbers(text: str) -> None:
+    for mention in WholeNumberField().find(text):
+        assert text[mention.start : mention.end] == mention.words
+        assert WholeNumberField().parse(mention.words) == mention.value
