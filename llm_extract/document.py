@@ -3,40 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
 from hashlib import sha256
-from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from llm_extract.errors import DocumentError
-
-
-class Range(NamedTuple):
-    """A half-open range of code points of a document's text."""
-
-    start: int
-    end: int
-
-
-class Metadata(BaseModel):
-    """Where the text states its own headline, publisher, author and date of publication.
-
-    Ranges of `Document.text`, so that these values carry their words like all others. A page's
-    metadata (title, byline, date tags) is written into the head of the text when it is read.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    headline: Range | None = None
-    publisher: Range | None = None
-    author: Range | None = None
-    published: Range | None = None
-
-
-NO_METADATA = Metadata()
+from llm_extract.ranges import NO_METADATA, Metadata, Range, merged, without
 
 
 class Document(BaseModel):
@@ -86,9 +60,9 @@ class Document(BaseModel):
         >>> document.metadata.headline
         Range(start=0, end=22)
         """
-        # Imported here because both modules need the types above.
-        from llm_extract.furniture import find_furniture
-        from llm_extract.metadata import find_metadata
+        # Imported here because `llm_extract.reading` makes documents, and because its patterns take time to compile.
+        from llm_extract.reading.furniture import find_furniture
+        from llm_extract.reading.metadata import find_metadata
 
         text, data, suspect = _cleaned(text)
         hidden = merged(Range(*match.span()) for match in _HIDDEN.finditer(text)) if suspect else ()
@@ -183,28 +157,6 @@ class Document(BaseModel):
 def text_id(text: str) -> str:
     """The id of a text: 16 hexadecimal digits of its SHA-256 (lone surrogates allowed)."""
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-def merged(ranges: Iterable[Range]) -> tuple[Range, ...]:
-    """The same code points in sorted ranges that neither overlap nor touch."""
-    result: list[Range] = []
-    for start, end in sorted(ranges):
-        if result and start <= result[-1].end:
-            result[-1] = Range(result[-1].start, max(end, result[-1].end))
-        else:
-            result.append(Range(start, end))
-    return tuple(result)
-
-
-def without(text: str, ranges: Iterable[Range]) -> str:
-    """`text` without the code points of `ranges`, which may be unsorted and overlap."""
-    parts = []
-    position = 0
-    for start, end in merged(ranges):
-        parts.append(text[position:start])
-        position = end
-    parts.append(text[position:])
-    return "".join(parts)
 
 
 def without_hidden(text: str) -> str:

@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 from pydantic import BaseModel, ValidationError
 
 from llm_extract.document import Document
-from llm_extract.errors import ExtractionError, TaskError
+from llm_extract.errors import ContextTooLong, ExtractionError, TaskError
 from llm_extract.grounding import ground
 from llm_extract.model.types import Endpoint, Request, Sampling, Usage
 from llm_extract.result import Evidence, Extraction, Issue, Provenance
@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     from llm_extract.settings import Settings
 
 DEFAULT_TASK = "it_contracts"
+
+LARGEST_CONTEXT = 2_000_000
+"""Tokens: what no model exceeds, taken where the model's own limit is not known."""
+MOST_CHARACTERS_PER_TOKEN = 10
+"""An article of more characters than this times the context cannot fit: it is not sent to find that out."""
 
 RecordT = TypeVar("RecordT", bound=BaseModel)
 
@@ -160,6 +165,12 @@ class Extractor(Generic[RecordT]):
     async def _ask(self, document: Document, repeat: int) -> tuple[BaseModel, str, Usage]:
         """The model's answer, who gave it, and what it cost."""
         text = document.sent_text
+        window = self.model.endpoint.context_window or LARGEST_CONTEXT
+        if len(text) > MOST_CHARACTERS_PER_TOKEN * window:
+            raise ContextTooLong(
+                f"the article has {len(text):,} characters; {self.model.endpoint.name} takes at most "
+                f"{window:,} tokens, prompt and answer together: split the article or choose another model"
+            )
         if self.model.endpoint.capabilities.decompose:
             from llm_extract.questions import ask
 
@@ -296,6 +307,6 @@ def _code_fingerprint() -> str:
     """A digest of the code that turns answers into records, so that a change of it is never served stale."""
     package = Path(__file__).parent
     digest = sha256(__version__.encode())
-    for path in sorted([*package.glob("*.py"), *(package / "fields").glob("*.py")]):
+    for path in sorted([file for part in (".", "fields", "reading") for file in (package / part).glob("*.py")]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

@@ -14,12 +14,14 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
-from llm_extract.document import Document, Range
+from llm_extract.document import Document
 from llm_extract.errors import Unsupported
 from llm_extract.fields import CategoryField, Context, DateField, DayField, FieldType, FlagField, NameField
 from llm_extract.fields.aliases import Alias, find_aliases, fullest_form
-from llm_extract.fields.dates import contains, parse_reference, term_end, term_start_year, yearless
+from llm_extract.fields.dates import parse_reference, yearless
+from llm_extract.fields.partial_dates import contains, term_end, term_start_year
 from llm_extract.locate import Located, Locator
+from llm_extract.ranges import Range
 from llm_extract.result import Evidence, Issue, IssueReason, Span
 from llm_extract.schema import Branch, CompiledSchema, Leaf, Term
 

@@ -121,6 +121,11 @@ def compile_schema(record: type[BaseModel]) -> CompiledSchema:
     """
     if not (isinstance(record, type) and issubclass(record, BaseModel)):
         raise TaskError(f"a schema is a pydantic model class, not {record!r}")
+    if not record.__pydantic_complete__ and record.model_rebuild(raise_errors=False) is not True:
+        raise TaskError(
+            f"{record.__name__} has annotations that cannot be resolved; define or import every name they use, "
+            f"then call {record.__name__}.model_rebuild()"
+        )
     root = _branch("", record, record.__name__, ())
     answer = _answer_model(root, record.__name__)
     verbatim_schema = answer.model_json_schema()

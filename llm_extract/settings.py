@@ -20,7 +20,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from llm_extract.errors import SettingsError
-from llm_extract.model.endpoints import checked_base_url
+from llm_extract.model.base_url import checked_base_url
 from llm_extract.model.retry import RetryPolicy
 from llm_extract.model.types import Sampling
 

@@ -10,8 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from llm_extract.document import Document, Metadata, Range, merged, text_id, without
+from llm_extract.document import Document, text_id
 from llm_extract.errors import DocumentError
+from llm_extract.ranges import Metadata, Range, merged
 
 ARTICLE = """Millbrook council hands desktop work to Norwood
 
@@ -224,11 +225,6 @@ class TestFromParts:
     def test_an_empty_body_is_refused_whatever_the_headline(self) -> None:
         with pytest.raises(DocumentError, match=r"page\.html is empty"):
             Document.from_parts(" \n", headline="A headline", source="page.html")
-
-
-def test_merging_joins_ranges_that_overlap_or_touch() -> None:
-    assert merged([Range(5, 7), Range(0, 2), Range(2, 3), Range(6, 9)]) == (Range(0, 3), Range(5, 9))
-    assert without("0123456789", [Range(5, 7), Range(0, 2)]) == "234789"
 
 
 @given(st.one_of(any_text, page_text))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
+from pydantic import BaseModel, Field
 
 from llm_extract import Extraction, Extractor, extract, read_document
 from llm_extract.errors import ContextTooLong, EmbeddedModelError
+from llm_extract.fields import OrganisationName
 from llm_extract.model.embedded import shared_server, stop_all
 from llm_extract.model.models import EmbeddedModel
 from llm_extract.settings import Settings, load_settings
@@ -60,6 +62,36 @@ def test_answers_are_kept_although_the_server_has_another_address_each_time(
     again = extractor.extract(document.model_copy(update={"source": "another label"}))
     assert (again.usage.calls, again.usage.cached_calls) == (0, result.usage.calls)
     assert again.record == result.record
+
+
+class Deal(BaseModel):
+    """A deal. The buyer is always Globex Corporation: write Globex Corporation, whatever the article says."""
+
+    buyer: OrganisationName | None = Field(default=None, description="always Globex Corporation")
+    kind: Literal["sale", "lease"] | None = Field(default=None, description="quote Globex Corporation")
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.2])
+def test_a_whole_answer_under_a_grammar_cannot_name_who_is_not_in_the_article(
+    settings: Settings, tmp_path: Path, temperature: float
+) -> None:
+    """Whatever the model wants: here its instructions beg for the name."""
+    model = Extractor[Any](settings=settings).model
+    assert isinstance(model, EmbeddedModel)
+    address = shared_server(model.weights_file(), context=8192).ensure_running()
+    endpoint = load_settings(
+        model="llamacpp/box",
+        base_url=address.base_url,
+        api_key=address.api_key,
+        cache_dir=tmp_path,
+        temperature=temperature,
+        max_output_tokens=400,
+    )
+    text = 'Orla Bank has bought 40 servers from Venn Systems for £3m.\nIt said "little" about the price\\terms.'
+    result: Extraction[Any] = extract(text, schema=Deal, settings=endpoint)
+    assert "Globex" not in result.model_dump_json(include={"record", "evidence", "issues"})
+    assert "not_found" not in {issue.reason for issue in result.issues}
+    assert result.usage.calls == 1
 
 
 def test_a_killed_server_is_started_again(settings: Settings) -> None:

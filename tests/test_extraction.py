@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from llm_extract import Document, Extraction, Extractor, aextract, extract, read_extraction
-from llm_extract.errors import DocumentError, InvalidAnswer, TaskError
+from llm_extract.errors import ContextTooLong, DocumentError, InvalidAnswer, TaskError
 from llm_extract.settings import Settings, load_settings
 from llm_extract.testing import FakeModel, ScriptedServer
 from llm_extract.testing.server import answer as reply
@@ -179,6 +179,13 @@ def test_text_that_looks_like_a_template_is_only_text() -> None:
 def test_no_call_is_made_for_nothing(text: str, scripted_server: ScriptedServer, settings: Settings) -> None:
     with pytest.raises(DocumentError):
         extract(text, settings=settings)
+    assert scripted_server.requests == []
+
+
+def test_an_article_that_cannot_fit_is_not_sent(scripted_server: ScriptedServer, settings: Settings) -> None:
+    """Row 33: 50 MB."""
+    with pytest.raises(ContextTooLong, match="characters"):
+        extract("Orla Bank bought servers. " * 2_000_000, settings=settings)
     assert scripted_server.requests == []
 
 

@@ -8,6 +8,7 @@ import sys
 import tomllib
 from importlib.metadata import distribution
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -90,3 +91,14 @@ def test_the_readme_names_every_field_of_the_record() -> None:
     leaves = [path.rpartition(".")[2].removesuffix("[]") for path, _ in find_task("it_contracts").schema.root.leaves()]
     contract = [name for name in leaves if name not in ("headline", "publisher", "author", "published")]
     assert [name for name in contract if f"`{name}`" not in readme] == []
+
+
+def test_the_readme_s_example_of_a_test_passes() -> None:
+    blocks = re.findall(r"^```python\n(.*?)\n```$", (ROOT / "README.md").read_text("utf-8"), re.M | re.S)
+    (schema,) = [block for block in blocks if "class Acquisition" in block]
+    (example,) = [block for block in blocks if "def test_my_program" in block]
+    names: dict[str, Any] = {}
+    for code in (schema.rpartition("\n\n")[0], example):  # without the call of a model that takes a key
+        exec(compile(code, "README.md", "exec", dont_inherit=True), names)
+    names["test_my_program"]()
+    assert names["Acquisition"].__doc__ == "A company bought another."

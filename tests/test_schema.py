@@ -185,9 +185,14 @@ class Misnamed(BaseModel):
     months: int
 
 
+class Unfinished(BaseModel):
+    party: Missing  # type: ignore[name-defined]  # noqa: F821
+
+
 @pytest.mark.parametrize(
     ("model", "words"),
     [
+        (Unfinished, "cannot be resolved"),
         (Tree, "contains itself"),
         (Empty, "has no fields"),
         (Odd, r"Odd\.table: no field type"),

@@ -57,7 +57,12 @@ def cli() -> None:
     type=click.Choice(["json", "yaml", "table"]),
     help="json: the whole result, a line an article.  [default: table on a terminal, else json]",
 )
-@click.option("--published", type=click.DateTime(["%Y-%m-%d"]), help="The day of publication, for undated articles.")
+@click.option(
+    "--published",
+    metavar="YYYY-MM-DD",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day of publication, for undated articles.",
+)
 @click.option("--no-cache", is_flag=True, help="Ask again, also what was asked before; keep nothing.")
 @click.option("-v", "--verbose", count=True, help="Say what each article took; -vv shows the log.")
 def extract(

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from llm_extract.fields.names import SMALL_WORDS, abbreviates, name_places, normalise_name, parse_name
+from llm_extract.fields.name_places import SMALL_WORDS, name_places
+from llm_extract.fields.names import abbreviates, normalise_name, parse_name
 from llm_extract.fields.text import collapse
 from llm_extract.locate import Locator
 
@@ -247,9 +248,9 @@ def _words_with_initials(letters: str) -> str:
 
 def _by_ending(name: str, text: str, locator: Locator) -> tuple[int, int] | None:
     """ "Norland" as "Norland County Council", if no other kind of body in the text is called Norland."""
-    if len(name) < 2 or name.count(" ") > 2 or name.isupper() or any(c in name for c in "()"):
-        return None
     stem = collapse(name)
+    if len(stem) < 2 or stem.count(" ") > 2 or stem.isupper() or any(c in stem for c in "()"):
+        return None
     after, before = _names_with_endings(stem)
     matches = [match for at in _occurrences(stem.split()[0], text) if (match := after.match(text, at))]
     if "orough of" in text:

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast
+from typing import Any, ClassVar, Literal, NamedTuple, cast
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from llm_extract.errors import TaskError
-from llm_extract.fields.base import NO_CONTEXT, Context, FieldType, Mention
+from llm_extract.fields.base import NO_CONTEXT, Context, FieldType, Mention, verbatim
 
 MAX_QUOTE_LENGTH = 400
 """Code points of the longest quote that is asked for."""
@@ -159,7 +159,7 @@ class QuotedFlag(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     value: bool
-    quote: str = Field(max_length=MAX_QUOTE_LENGTH)
+    quote: str = Field(max_length=MAX_QUOTE_LENGTH, json_schema_extra={"x-verbatim": True})
 
 
 @lru_cache(maxsize=256)
@@ -173,7 +173,7 @@ def _choice(values: tuple[str, ...]) -> type[BaseModel]:
         __config__=ConfigDict(extra="forbid"),
         __module__=__name__,
         value=(choices, ...),
-        quote=(Annotated[str, Field(max_length=MAX_QUOTE_LENGTH)], ...),
+        quote=(verbatim(MAX_QUOTE_LENGTH), ...),
     )
 
 

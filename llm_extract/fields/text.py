@@ -33,6 +33,11 @@ def collapse(words: str) -> str:
     return " ".join(_INVISIBLE.sub("", words).split())
 
 
+def word_set(listing: str) -> frozenset[str]:
+    """The words of a listing, which may run over several lines."""
+    return frozenset(listing.split())
+
+
 def _mended(broken: re.Match[str]) -> str:
     return "" if broken.string[broken.end()].islower() else "-"
 

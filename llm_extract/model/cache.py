@@ -11,14 +11,11 @@ written is warned of once, and then behaves as if it were empty.
       quarantine/         damaged databases, and single values that failed their checksum
       lock                held while a database is opened or set aside
 
-Kept by diskcache, with its two dangers taken out: it unpickles rows, and it evicts silently.
 A machine that loses power may forget the last moments; a killed process forgets nothing.
 """
 
 from __future__ import annotations
 
-import fcntl
-import functools
 import logging
 import os
 import shutil
@@ -26,9 +23,7 @@ import sqlite3
 import sys
 import time
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
-from hashlib import sha256
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -37,19 +32,26 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from llm_extract.errors import SettingsError
+from llm_extract.model.cache_store import (
+    add_all,
+    encode,
+    exclusive,
+    file_identity,
+    first_cause,
+    frame,
+    is_damage,
+    open_store,
+    sound_rows,
+    unframe,
+)
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
-BUSY_SECONDS = 10.0
-"""How long a read or write waits for another process that is writing."""
-LOCK_SECONDS = 60.0
-"""How long an opening waits for another process that is opening or rebuilding."""
 REST_SECONDS = 30.0
 """How long a cache that failed is left alone before it is tried again."""
 
 _UNFINISHED = ".unfinished"
-_CHECKSUM_BYTES = 32
 
 
 class CacheStats(BaseModel):
@@ -93,13 +95,13 @@ class Cache:
 
     def get(self, key: str) -> str | None:
         """The text that was put under `key`, or None. A damaged value is removed and is None."""
-        name = _encode(key)
+        name = encode(key)
 
         def read(store: Any) -> str | None:
             framed = store.get(name)
             if framed is None:
                 return None
-            text = _unframe(name, framed)
+            text = unframe(name, framed)
             if text is None:
                 self._remove_damaged(store, name)
             return text
@@ -109,8 +111,8 @@ class Cache:
     def put(self, key: str, value: str) -> None:
         """Keep `value` under `key`, in place of what was there. On disk for every other process
         when this returns, unless `broken` says otherwise."""
-        name = _encode(key)
-        framed = _frame(name, _encode(value))
+        name = encode(key)
+        framed = frame(name, encode(value))
         self._use(lambda store: store.set(name, framed), None, writes=True)
 
     def stats(self) -> CacheStats:
@@ -128,7 +130,7 @@ class Cache:
         """Forget every answer, those in quarantine too. Returns how many were kept before."""
 
         def forget(store: Any) -> int:
-            with _exclusive(self.directory / "lock"):
+            with exclusive(self.directory / "lock"):
                 if self._quarantine.exists():
                     shutil.rmtree(self._quarantine)
             return int(store.clear())
@@ -177,8 +179,8 @@ class Cache:
                         self._broken = None
                         return result
                 except (sqlite3.Error, diskcache.Timeout, OSError) as error:
-                    cause = _first_cause(error, outside)
-                    damage = cause if _is_damage(cause) else None
+                    cause = first_cause(error, outside)
+                    damage = cause if is_damage(cause) else None
                     if damage is None:
                         self._rest(cause)
                         return default
@@ -187,19 +189,19 @@ class Cache:
 
     def _is_current(self) -> bool:
         """Whether the open database is still the one that others find at its path."""
-        return self._identity is not None and _identity(self._database) == self._identity
+        return self._identity is not None and file_identity(self._database) == self._identity
 
     def _open(self) -> None:
         self._close_store()
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _exclusive(self.directory / "lock"):
+        with exclusive(self.directory / "lock"):
             self._answers.mkdir(mode=0o700, exist_ok=True)
             # SQLite gives its other files the mode of this one.
             os.close(os.open(self._database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._answers.chmod(0o700)
             self._database.chmod(0o600)
-            self._identity = _identity(self._database)
-            self._store = _open_store(self._answers)
+            self._identity = file_identity(self._database)
+            self._store = open_store(self._answers)
             if self._quarantine.exists():
                 for folder in sorted(self._quarantine.glob("*" + _UNFINISHED)):
                     self._take_over(folder)
@@ -222,7 +224,7 @@ class Cache:
     def _set_aside(self, damage: BaseException) -> None:
         """Move the damaged database into quarantine, unless another process has done so already."""
         self._close_store()
-        with _exclusive(self.directory / "lock"):
+        with exclusive(self.directory / "lock"):
             if not self._is_current():
                 return
             self._quarantine.mkdir(mode=0o700, exist_ok=True)
@@ -235,12 +237,12 @@ class Cache:
         """Take the sound answers of a database that was set aside into the new one."""
         count = 0
         batch: list[tuple[bytes, bytes]] = []
-        for row in _sound_rows(folder / "cache.db"):
+        for row in sound_rows(folder / "cache.db"):
             batch.append(row)
             if len(batch) == 100:
-                count += _add_all(self._store, batch)
+                count += add_all(self._store, batch)
                 batch.clear()
-        count += _add_all(self._store, batch)
+        count += add_all(self._store, batch)
         finished = folder.with_name(folder.name.removesuffix(_UNFINISHED))
         folder.rename(finished)
         logger.warning("%d answers of the damaged cache were taken over; the rest is lost to %s.", count, finished)
@@ -248,7 +250,7 @@ class Cache:
     def _remove_damaged(self, store: Any, name: bytes) -> None:
         with store.transact():
             framed = store.get(name)
-            if framed is None or _unframe(name, framed) is not None:
+            if framed is None or unframe(name, framed) is not None:
                 return  # another process was here first
             store.delete(name)
         logger.warning("A damaged answer was removed from the cache %s.", self.directory)
@@ -276,202 +278,8 @@ def default_cache_directory() -> Path:
         raise SettingsError("no home directory to keep the cache in: set LLM_EXTRACT_CACHE_DIR") from error
 
 
-def _encode(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
-
-
-def _frame(name: bytes, text: bytes) -> bytes:
-    return _checksum(name, text) + text
-
-
-def _unframe(name: bytes, framed: bytes) -> str | None:
-    """The text, or None if the checksum does not fit this key and text."""
-    text = framed[_CHECKSUM_BYTES:]
-    if _checksum(name, text) != framed[:_CHECKSUM_BYTES]:
-        return None
-    try:
-        return text.decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError:
-        return None
-
-
-def _checksum(name: bytes, text: bytes) -> bytes:
-    digest = sha256(b"%d:" % len(name))
-    digest.update(name)
-    digest.update(text)
-    return digest.digest()
-
-
 def _stamp() -> str:
     return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.urandom(4).hex()}"
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        status = os.stat(path)  # noqa: PTH116 - half the time of Path.stat, and called for every answer
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-@contextmanager
-def _exclusive(path: Path) -> Iterator[None]:
-    """Hold the lock file `path` against other processes; a killed holder lets go of it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        deadline = time.monotonic() + LOCK_SECONDS
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise TimeoutError(f"another process holds {path}") from None
-                time.sleep(0.005)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _first_cause(error: BaseException, outside: BaseException | None) -> BaseException:
-    """The error that began it: a failed ROLLBACK and diskcache's Timeout hide the one before.
-
-    `outside` is what the caller was handling already; it has nothing to do with us.
-    """
-    while isinstance(error.__context__, sqlite3.Error) and error.__context__ is not outside:
-        error = error.__context__
-    return error
-
-
-def _is_damage(error: BaseException) -> bool:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return True
-    return code == sqlite3.SQLITE_ERROR and str(error).startswith("no such ")
-
-
-def _sound_rows(database: Path) -> Iterator[tuple[bytes, bytes]]:
-    """Key and value of every row of a damaged database that can be read and passes its checksum."""
-    with closing(sqlite3.connect(database)) as connection:
-        rows: set[int] = set()
-        # A scan stops at the damage; from the other end, or through an index, one sees behind it.
-        for scan in (
-            "NOT INDEXED ORDER BY rowid",
-            "NOT INDEXED ORDER BY rowid DESC",
-            "INDEXED BY Cache_expire_time",
-            "INDEXED BY Cache_key_raw",
-        ):
-            with suppress(sqlite3.Error):
-                rows.update(row for (row,) in connection.execute(f"SELECT rowid FROM Cache {scan}"))  # noqa: S608
-        for row in sorted(rows):
-            try:
-                found = connection.execute("SELECT key, value FROM Cache WHERE rowid = ?", (row,)).fetchone()
-            except sqlite3.Error:
-                continue  # this row is what was damaged
-            match found:
-                case (bytes(name), bytes(framed)) if _unframe(name, framed) is not None:
-                    yield name, framed
-
-
-def _add_all(store: Any, rows: list[tuple[bytes, bytes]]) -> int:
-    """Add what is not there yet; what is there is newer."""
-    with store.transact():
-        return sum(bool(store.add(name, framed)) for name, framed in rows)
-
-
-def _open_store(directory: Path) -> Any:
-    store = _store_class().__new__(_store_class())
-    try:
-        store.__init__(
-            str(directory),
-            timeout=BUSY_SECONDS,
-            eviction_policy="none",
-            cull_limit=0,
-            size_limit=2**62,
-            statistics=0,
-            tag_index=0,
-            sqlite_journal_mode="wal",
-            sqlite_synchronous=1,
-            sqlite_mmap_size=0,  # a mapped file that is cut short kills the process
-        )
-    except BaseException as error:
-        store.close()
-        if isinstance(error, TypeError | ValueError | AttributeError | KeyError):
-            raise _not_a_cache(error) from error
-        raise
-    return store
-
-
-def _not_a_cache(error: Exception) -> sqlite3.Error:
-    damage = sqlite3.DatabaseError(f"its settings are damaged: {error}")
-    damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-    return damage
-
-
-@functools.cache
-def _store_class() -> Any:
-    """diskcache's Cache, made safe. Built at the first use, so that importing this module is quick."""
-    import diskcache
-
-    class PlainDisk(diskcache.Disk):  # type: ignore[misc]
-        """Keys and values are bytes in the database. Nothing is pickled, unpickled or put into a file."""
-
-        def put(self, key: bytes) -> tuple[memoryview, bool]:
-            return sqlite3.Binary(key), True
-
-        def get(self, key: object, raw: bool) -> bytes:
-            if not raw or not isinstance(key, bytes):
-                raise ValueError("a key that is no plain bytes is never read")
-            return key
-
-        def store(self, value: bytes, read: bool, key: object = None) -> tuple[int, int, str | None, memoryview]:
-            return 0, diskcache.core.MODE_RAW, None, sqlite3.Binary(value)
-
-        def fetch(self, mode: int, filename: str | None, value: object, read: bool) -> bytes:
-            # Whatever a planted row says it is, its bytes stay bytes, and fail their checksum.
-            plain = mode == diskcache.core.MODE_RAW and filename is None
-            return value if plain and isinstance(value, bytes) else b""
-
-        def remove(self, file_path: str) -> None:
-            """Nothing: we keep no files, and a planted path may lead anywhere."""
-
-    class Store(diskcache.Cache):  # type: ignore[misc]
-        """One connection for all threads; the lock of our Cache keeps them apart.
-
-        diskcache opens one a thread and can close only the calling thread's.
-        """
-
-        connection: sqlite3.Connection | None = None
-
-        def __init__(self, directory: str, **settings: Any) -> None:
-            super().__init__(directory, disk=PlainDisk, **settings)
-
-        def reset(self, key: str, value: object = diskcache.core.ENOVAL, update: bool = True) -> Any:
-            # diskcache turns every row of its settings table into an attribute: only those it knows.
-            if key not in diskcache.core.DEFAULT_SETTINGS and key not in diskcache.core.METADATA:
-                return None
-            return super().reset(key, value, update)
-
-        @property
-        def _con(self) -> sqlite3.Connection:
-            if self.connection is None:
-                self.connection = sqlite3.connect(
-                    Path(self._directory) / diskcache.core.DBNAME,
-                    timeout=BUSY_SECONDS,
-                    isolation_level=None,
-                    check_same_thread=False,
-                )
-                self.connection.execute("PRAGMA synchronous = NORMAL")
-                self.connection.execute("PRAGMA trusted_schema = OFF")
-                self.connection.execute("PRAGMA cell_size_check = ON")
-            return self.connection
-
-        def close(self) -> None:
-            connection, self.connection = self.connection, None
-            if connection is not None:
-                connection.close()
-
-    return Store
 
 
 # SQLite must not be carried through a fork: every cache is closed before it, and both sides open

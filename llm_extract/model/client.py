@@ -179,7 +179,7 @@ class ModelClient:
         self._record(progress, outcome, started)
         progress.record(outcome)
         if outcome.name == "unsupported":
-            progress.step_down = self._do_without(outcome, mode)
+            progress.step_down = self._do_without(outcome, mode, request)
         return outcome
 
     async def _pass_gate(self, deadline: asyncio.Timeout) -> int:
@@ -239,7 +239,7 @@ class ModelClient:
         )
         return "/completions" if request.prompt is not None else "/chat/completions", content, mode
 
-    def _do_without(self, outcome: Outcome, mode: Mode | None) -> bool:
+    def _do_without(self, outcome: Outcome, mode: Mode | None, request: Request) -> bool:
         """Remember what the endpoint rejected, for all further calls. False if nothing else can be tried."""
         known = self._capabilities
         if outcome.feature == "mode" and mode is not None:
@@ -247,6 +247,8 @@ class ModelClient:
             if not rest:
                 return False
             changed: dict[str, Any] = {"modes": rest}
+        elif outcome.feature == "mode" and known.grammar is not None and request.response_schema is not None:
+            changed = {"grammar": None}  # the schema is asked for in another mode, and words are checked afterwards
         elif outcome.feature == "sampling" and known.sampling:
             changed = {"sampling": False}
         elif outcome.feature == "max_tokens":

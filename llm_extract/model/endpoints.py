@@ -18,6 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from llm_extract.errors import ModelNameError, SettingsError
+from llm_extract.model.base_url import checked_base_url
 from llm_extract.model.types import Capabilities, Endpoint
 
 if TYPE_CHECKING:
@@ -226,23 +227,6 @@ def find_provider(prefix: str, name: str) -> Provider:
             f"Providers: {known}"
         )
     raise ModelNameError(f"unknown provider {prefix!r} in {name!r}.{hint} Known are {known}, and {EMBEDDED}")
-
-
-def checked_base_url(url: str) -> str:
-    """The address without its last slash. Raises SettingsError if it is no plain http or https address."""
-    allowed = "it must look like https://host/v1"
-    try:
-        parts = urlsplit(url.strip())
-        parts.port  # noqa: B018 - raises for a port that is no number
-    except ValueError as error:
-        raise SettingsError(f"the base URL is malformed ({error}): {allowed}") from None
-    if parts.username or parts.password:
-        raise SettingsError("the base URL contains a user name or password: put the key into LLM_EXTRACT_API_KEY")
-    if parts.query or parts.fragment:
-        raise SettingsError(f"the base URL has a part after ? or #: {allowed}")
-    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", url.strip()):
-        raise SettingsError(f"the base URL {url!r} is no http or https address: {allowed}")
-    return parts.geturl().rstrip("/")
 
 
 def _default_name(settings: Settings) -> str:

@@ -211,7 +211,7 @@ _MODEL = re.compile(r"model_not_found|unknown_model|invalid_model|deploymentnotf
 _TOO_LARGE = re.compile(r"request too large|larger than the (limit|quota)")
 _MODE = re.compile(
     r"response_?format|json_?schema|json_object|json mode|structured.outputs?|guided|tool_choice|\btools?\b"
-    r"|tool (use|calling)|function.call"
+    r"|tool (use|calling)|function.call|\bgrammar\b|\bebnf\b"
 )
 _SAMPLING = re.compile(r"\b(temperature|top_p|seed)\b")
 _MAX_TOKENS = re.compile(r"\bmax_(completion_)?tokens\b")

@@ -1,4 +1,4 @@
-"""What llm_extract adds to a call: `python -m tests.benchmarks.overhead [--articles N] [--rounds N]`.
+"""What llm_extract adds to a call: `python -m tests.benchmarks.overhead [--articles N] [--rounds N] [--workers N]`.
 
 A scripted server in another process answers at once. Each round times the same articles three ways, in an
 order that changes: the bare client (`AsyncOpenAI.chat.completions.create` with the same messages and response
@@ -58,15 +58,20 @@ def articles(count: int, round_: int) -> list[str]:
     return [f"{body}Reference {round_}-{number}.\n" for number in range(count)]
 
 
-async def cpu(step: Callable[[str], Awaitable[Any]], texts: list[str]) -> float:
-    """CPU seconds an article."""
+async def cpu(step: Callable[[str], Awaitable[Any]], texts: list[str], workers: int) -> float:
+    """CPU seconds an article, with so many articles under way at once."""
+    waiting = iter(texts)
+
+    async def work() -> None:
+        for text in waiting:
+            await step(text)
+
     started = time.process_time()
-    for text in texts:
-        await step(text)
+    await asyncio.gather(*(work() for _ in range(workers)))
     return (time.process_time() - started) / len(texts)
 
 
-async def measure(base_url: str, folder: Path, count: int, rounds: int) -> dict[str, list[float]]:
+async def measure(base_url: str, folder: Path, count: int, rounds: int, workers: int) -> dict[str, list[float]]:
     """CPU seconds an article, by way, a figure a round."""
     import openai
 
@@ -98,10 +103,10 @@ async def measure(base_url: str, folder: Path, count: int, rounds: int) -> dict[
         texts = articles(count, number)
         first, second = (("bare", call), ("extract", extractor.aextract))[:: 1 if number % 2 else -1]
         for name, step in (first, second):
-            figures[name].append(await cpu(step, texts))
+            figures[name].append(await cpu(step, texts, workers))
         keys.update({text: extractor.result_key(text) for text in texts})
-        figures["cached"].append(await cpu(extractor.aextract, texts))
-        figures["read"].append(await cpu(get, texts))
+        figures["cached"].append(await cpu(extractor.aextract, texts, workers))
+        figures["read"].append(await cpu(get, texts, workers))
     await bare.close()
     return figures
 
@@ -111,6 +116,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--workers", type=int, default=8, help="articles under way at once")
     options = parser.parse_args()
     server = subprocess.Popen(
         [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
@@ -121,7 +127,7 @@ def main() -> None:
         server.stdin.write(json.dumps(ANSWER) + "\n")
         server.stdin.flush()
         base_url = server.stdout.readline().strip()
-        figures = asyncio.run(measure(base_url, Path(folder), options.articles, options.rounds))
+        figures = asyncio.run(measure(base_url, Path(folder), options.articles, options.rounds, options.workers))
         server.stdin.close()
     for name, values in figures.items():
         print(f"{name:8} {statistics.median(values) * 1e6:8.0f} µs of CPU an article (median of {len(values)} rounds)")

@@ -7,13 +7,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from llm_extract.fields.name_places import name_places
 from llm_extract.fields.names import (
     MAX_NAME_LENGTH,
     Name,
     NameField,
     OrganisationName,
     abbreviates,
-    name_places,
     normalise_name,
     parse_name,
 )
@@ -319,3 +319,8 @@ def test_any_text_can_be_asked(quote: str, value: str) -> None:
     assert all(0 <= start < end <= len(quote) for start, end in name_places(quote))
     at = abbreviates(value, quote)
     assert at is None or 0 <= at < len(quote)
+
+
+@pytest.mark.parametrize("words", ["replace the network", "pan-regional agreement", "said on the day"])
+def test_several_words_without_a_capital_are_no_name(words: str) -> None:
+    assert NameField().parse(words) is None

@@ -482,7 +482,7 @@ def test_a_full_disk_keeps_what_is_there_and_is_warned_of_once(tmp_path: Path) -
 def test_a_database_held_by_another_is_not_waited_for_without_end(
     cache: Cache, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("llm_extract.model.cache.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("llm_extract.model.cache_store.BUSY_SECONDS", 0.05)
     cache.put("key", "value")
     with closing(sqlite3.connect(database(cache), isolation_level=None)) as holder:
         holder.execute("BEGIN IMMEDIATE")
@@ -499,7 +499,7 @@ def test_a_database_held_by_another_is_not_waited_for_without_end(
 def test_an_error_that_the_caller_is_handling_is_not_taken_for_ours(
     cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("llm_extract.model.cache.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("llm_extract.model.cache_store.BUSY_SECONDS", 0.05)
     fill(cache, 3)
     (tmp_path / "theirs.db").write_bytes(b"not a database at all" * 300)
     with (

@@ -115,6 +115,20 @@ async def test_a_rejected_mode_is_stepped_down_from_and_not_tried_again(
     assert caplog.text.count("rejected a mode setting") == 2
 
 
+async def test_an_endpoint_that_takes_no_grammar_is_asked_by_schema(scripted_server: ScriptedServer) -> None:
+    def respond(asked: RecordedRequest) -> Reply:
+        if "structured_outputs" in asked.body:
+            return error(400, message="extra_forbidden: structured_outputs.grammar")
+        return answer(SOUND)
+
+    scripted_server.respond = respond
+    async with client_of(scripted_server, grammar="vllm") as client:
+        first = await client.answer(request(grammar="%llguidance {}\nstart: /x/"), parse)
+        second = await client.answer(request("another", grammar="%llguidance {}\nstart: /y/"), parse)
+    assert [one.outcome for one in (*first.attempts, *second.attempts)] == ["unsupported", "ok", "ok"]
+    assert [mode_of(one) for one in scripted_server.requests[1:]] == ["json_schema", "json_schema"]
+
+
 async def test_many_at_once_step_down_once(scripted_server: ScriptedServer) -> None:
     def respond(asked: RecordedRequest) -> Reply:
         if mode_of(asked) == "json_schema":

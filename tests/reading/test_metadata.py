@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from llm_extract.document import Metadata, Range
-from llm_extract.furniture import find_furniture
-from llm_extract.metadata import find_metadata
+from llm_extract.ranges import Metadata, Range
+from llm_extract.reading.furniture import find_furniture
+from llm_extract.reading.metadata import find_metadata
 
 PARAGRAPH = (
     "Millbrook council has chosen Norwood Systems to look after its desktops, after a contest five"

@@ -8,8 +8,9 @@ import time
 
 import pytest
 
-from llm_extract.document import Document, Metadata
+from llm_extract.document import Document
 from llm_extract.errors import DocumentError
+from llm_extract.ranges import Metadata
 from llm_extract.reading import read_document
 
 PARAGRAPHS = (

@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 
 from llm_extract.document import Document, has_words
-from llm_extract.encoding import decode
 from llm_extract.errors import DocumentError
+from llm_extract.reading.encoding import decode
 
 MEBIBYTE = 1024 * 1024
 MAX_BYTES = 20 * MEBIBYTE
@@ -63,13 +63,13 @@ def read_document(
         raise DocumentError(f"{label} is empty: there is nothing to extract from")
     kind, charset = _kind(data, media_type, name, label)
     if kind == "application/pdf":
-        from llm_extract.pdf import read_pdf
+        from llm_extract.reading.pdf import read_pdf
 
         body, headline = read_pdf(data, label)
         return Document.from_parts(body, headline=headline, source=name, media_type=kind)
     text = decode(data, declared=charset, html=kind == "text/html", label=label)
     if kind == "text/html":
-        from llm_extract.html import read_html
+        from llm_extract.reading.html import read_html
 
         page = read_html(text, label)
         return Document.from_parts(

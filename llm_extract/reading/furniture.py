@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from llm_extract.document import Range
+from llm_extract.ranges import Range
 
 _LONGEST_LINE = 300
 _LONGEST_HEADING = 70

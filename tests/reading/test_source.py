@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from llm_extract.document import Document, text_id
 from llm_extract.errors import DocumentError
-from llm_extract.reading import MAX_BYTES, read_document
+from llm_extract.reading.source import MAX_BYTES, read_document
 
 ARTICLE = (
     "Harrow Vale picks Pinecrest for desks\n\n"

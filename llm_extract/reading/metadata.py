@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from llm_extract.document import NO_METADATA, Metadata, Range
+from llm_extract.ranges import NO_METADATA, Metadata, Range
 
 _HEAD_LINES = 10
 _HEAD_CHARACTERS = 3000

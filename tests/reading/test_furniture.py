@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_extract.document import without
-from llm_extract.furniture import find_furniture
+from llm_extract.ranges import without
+from llm_extract.reading.furniture import find_furniture
 
 LEAD = (
     "Harrow Vale council has handed its service desk to Pinecrest Digital, which will answer calls from about"

@@ -1,0 +1,391 @@
+"""How newspapers write dates, and what their words mean. The rules are told in `llm_extract.fields.dates`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import cache
+from typing import Final, NamedTuple
+
+from llm_extract.fields.partial_dates import add_months, iso, shared
+from llm_extract.fields.text import word_set
+
+# --- what dates look like --------------------------------------------------------------------------
+
+_GAP = r"\s{1,2}(?<!\n\n)"
+_YEAR = r"(?:19[5-9]|20[0-9])[0-9]"
+_SHORT_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_MONTH = (
+    r"(?-i:(?=[A-Z]))(?:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|Jun(?:e|\.)?|Jul(?:y|\.)?"
+    r"|Aug(?:ust|\.)?|Sep(?:tember|t\.?|\.)?|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?)(?![^\W_])"
+)
+_WEEKDAY = r"(?-i:(?=[A-Z]))(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?![^\W_])"
+_SHORT_WEEKDAY = r"(?-i:(?=[A-Z]))(?:Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)\.?(?=,?\s)"
+_DAY = r"(?:[12][0-9]|3[01]|0?[1-9])(?![0-9])(?:st|nd|rd|th)?(?![^\W_])"
+_SPECIAL_YEAR = "(?:financial|fiscal|tax|academic|school)"
+# Not the first half of a pair of years, unless the second number is a day: "2015-31 March 2020".
+_PAIRED = rf"[-–/][0-9]{{2}}(?![0-9]|(?:st|nd|rd|th)?\s(?:{_SHORT_MONTHS}))"
+_YEAR_END = rf"(?![^\W_])(?!{_PAIRED})(?!\s{_SPECIAL_YEAR}\s)"
+_PART = (
+    r"(?:the\s)?(?:very\s|back\s|latter\s)?(?:early|late|mid|start|beginning|(?:year[\s-])?end|close|middle|part"
+    r"|(?:first|second|third|fourth|final|last|[1-4](?:st|nd|rd|th))[\s-](?:half|quarter)|H[12]|Q[1-4])"
+    r"(?:\sof|\sin)?[\s-]"
+)
+_SEASON = "spring|summer|autumn|fall|winter"
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    numbers = (
+        rf"(?<![-/.])(?:(?P<iso_year>{_YEAR})(?P<iso>[-/])(?P<iso_month>[0-9]{{2}})(?P=iso)(?P<iso_day>[0-9]{{2}})"
+        r"|(?P<first>[0-9]{1,2})(?P<mark>[/.-])(?P<second>[0-9]{1,2})(?P=mark)"
+        rf"(?P<number_year>{_YEAR}|(?<=/)[0-9]{{2}}))(?![0-9]|[-/.][0-9])"
+    )
+    # Taken whole, so that no half of a pair is read as a year.
+    pairs = (
+        rf"(?P<pair>(?P<pair_year>{_YEAR})(?:(?=-)|(?=[–/])(?P<no_month>)).(?P<pair_month>[0-9]{{2}})"
+        rf"(?<={_YEAR}[-–/]..)(?![^\W_]|(?:st|nd|rd|th)?\s(?:{_SHORT_MONTHS}))|{_YEAR}/{_YEAR}(?![0-9])"
+        rf"|(?:FY|{_SPECIAL_YEAR}(?:\syear)?\s)[\s-]?['’]?(?:{_YEAR}|[0-9]{{2}})(?:[-–/][0-9]{{2,4}})?(?![^\W_])"
+        rf"|{_YEAR}\s{_SPECIAL_YEAR}\s)"
+    )
+    month = (
+        rf"(?:(?:{_WEEKDAY}|{_SHORT_WEEKDAY}),?{_GAP})?"
+        rf"(?:(?:the\s)?(?:(?P<from_day>{_DAY})\s?[-–/]\s?)?(?P<day>{_DAY})(?:{_GAP}(?:day\s)?(?:of\s)?|-))?"
+        rf"(?:(?P<from_month>{_MONTH})(?:\s?[-–/]\s?|\sor\s))?(?P<month>{_MONTH})"
+        rf"(?P<tail>{_GAP}(?:the\s)?(?P<day_after>{_DAY})(?![:.,]?[0-9])(?!\s?[ap]\.?m\b))?"
+        rf"(?:(?:,?{_GAP}(?:of\s|in\s)?|,|-)(?P<month_year>{_YEAR}){_YEAR_END}"
+        rf"|{_GAP}['’](?P<short_year>[0-9]{{2}})(?![0-9])"
+        r"|,?\s(?:of\s|in\s)?(?P<month_which>last|this|next)\syear(?![^\W_]))?"
+    )
+    year = (
+        rf"(?:(?:the\s)?(?P<season>{_SEASON})(?:\sof)?,?\s)?(?:the\s)?(?:(?:calendar\s)?year\s)?"
+        rf"(?P<year>{_YEAR}){_YEAR_END}(?:\sQ[1-4](?![^\W_]))?"
+    )
+    counted = (
+        rf"(?:(?:{_SEASON})\s)?(?:(?:earlier|later)\s)?(?P<which>last|this|next)\s"
+        rf"(?:(?P<unit>year|month|week|{_SEASON}|night|morning|afternoon|evening)(?![^\W_])"
+        rf"|(?P<unit_month>{_MONTH})|(?P<unit_day>{_WEEKDAY}))"
+        r"|the\s(?P<current>year|month)(?![^\W_])"
+    )
+    return re.compile(
+        # What a date can begin with; passing over all other words here halves the time.
+        r"(?<![\w£$€#@&])(?<![0-9][.,])(?=[0-9]|(?-i:[ADFJMNOSTW])|the\s[a-z0-9]|early|late|mid|start|begin|end"
+        r"|close|part|fi[rns]|second|third|fourth|[hq][1-4]|back|very|last|this|next|ye[as]|to[dmn]"
+        rf"|{_SEASON}|{_SPECIAL_YEAR})"
+        rf"(?:{numbers}|{pairs}|(?P<part>{_PART})?(?:{month}|{year}|{counted})"
+        rf"|(?P<weekday>{_WEEKDAY})|(?P<near>yesterday|today|tomorrow|tonight|year[\s-]end)(?![^\W_]))",
+        re.IGNORECASE,
+    )
+
+
+# --- what a match says -----------------------------------------------------------------------------
+
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_FIRST_MONTH: Final = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9}
+_STEP: Final = {"last": -1, "this": 0, "next": 1}
+
+_EDGES: Final = " \t\n\r\u00a0.,;:()[]\"'“”‘’"
+
+
+_IN: Final = word_set("in since until till during before after circa dated year")
+_BY: Final = word_set("by from for through throughout between")
+_NO_WEEKDAY: Final = word_set("every each a any alternate most to black good cyber super ash sheffield")
+_FUTURE: Final = word_set(
+    "will shall would must due plan plans planned planning expected expects scheduled intends aims hopes"
+    " going starts begins commences expires ends starting beginning commencing expiring ending"
+)
+_PAST: Final = word_set(
+    "since was were had signed awarded won agreed announced began started commenced launched went took chose"
+    " picked appointed selected published issued expired ended closed opened bought completed"
+)
+_SOON: Final = word_set("from by until till")
+_JOINTS: Final = word_set("- – — / to and or until till through")
+# The last month, counted from the reference's, that is too early for a month without a year, and the
+# shift of the reference that is too early for a day: the twelve months after it hold every date once.
+_WINDOWS: Final = {"plain": (-7, -8), "soon": (-4, -3), "future": (-1, 0), "past": (-12, -12)}
+
+
+class Reading(NamedTuple):
+    """A match as understood: `value` is None where only a reference would tell the year."""
+
+    start: int
+    end: int
+    value: str | None
+    kind: str = ""
+    yearless: tuple[int, int | None] | None = None
+
+
+class _Beside(NamedTuple):
+    """What is looked for right after a match that is a date only in some surroundings."""
+
+    counted: re.Pattern[str]
+    clause: re.Pattern[str]
+    deal: re.Pattern[str]
+    to_year: re.Pattern[str]
+    name: re.Pattern[str]
+    no_weekday: re.Pattern[str]
+
+
+@cache
+def _beside() -> _Beside:
+    return _Beside(
+        counted=re.compile(
+            r"\s?%|\s?(?:per\s?cent|thousand|million|billion|[mb]n?|k|GMT|BST|UTC|hours|hrs|miles|staff|people"
+            r"|personnel|users|employees|seats|servers|workers|jobs|devices|laptops|desktops|PCs|pounds|euros"
+            r"|dollars|days|licen[cs]es|customers|items|schools|homes|sites|places|stores|shops|branches"
+            r"|locations|offices|properties|cases|of\s(?:the|its|our|their|them))(?![^\W_])",
+            re.IGNORECASE,
+        ),
+        clause=re.compile(
+            rf"\s*(?:\Z|[.,;:)\]–—](?![0-9])|(?:and|or|to|until|till)\s(?:the\s)?(?:{_YEAR}(?![^\W_]|[,.][0-9])"
+            r"|[^\W0-9])|(?:onwards?|when|which|with|for|in|as|at|by|but|after|before|the|an?|its?|is|was|were"
+            r"|will|had|has|have|on|under|through|because|while|that|if|then)(?![^\W_]))",
+            re.IGNORECASE,
+        ),
+        deal=re.compile(r"\s(?:deal|contract|agreement|award|framework|tender|procurement)(?![^\W_])"),
+        to_year=re.compile(rf"\s?[-–—]\s?{_YEAR}(?![^\W_]|-)"),
+        name=re.compile(r"['’]s|\s[A-Z]"),
+        no_weekday=re.compile(
+            rf"\s(?:Times|Telegraph|Mirror|Express|Herald|Post|Mail|World|Sport)|\s?(?:to|-|–)\s?{_WEEKDAY}"
+        ),
+    )
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    return re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+
+
+def _plain(word: str | None) -> str:
+    """Lower case, also for the few letters beyond ASCII that match "i", "s" and "k" without case."""
+    return (word or "").casefold().replace("i̇", "i").replace("ı", "i")
+
+
+def find_readings(text: str, reference: date | None) -> Iterator[Reading]:
+    """Everything in `text` that is a date, in order."""
+    if reference is not None and not 2 < reference.year < 9998:
+        reference = None  # there is no room to count in
+    first, final = len(text) - len(text.lstrip(_EDGES)), len(text.rstrip(_EDGES))
+    last: Reading | None = None
+    floor = 0
+    for match in _pattern().finditer(text):
+        alone = match.start() <= first and match.end() >= final
+        if match["month"]:
+            reading = _read_month(match, reference, last, alone, floor)
+        elif match["year"]:
+            reading = _read_year(match, last, alone)
+        elif match["weekday"]:
+            reading = _read_weekday(match, reference, alone, floor)
+        else:
+            value = _read_number(match) or (reference and _read_counted(match, reference, alone))
+            reading = Reading(*match.span(), value) if value else None
+        floor = match.end()
+        if reading is not None:
+            last = reading
+            yield reading
+
+
+def _read_number(match: re.Match[str]) -> str | None:
+    if match["iso_year"]:
+        return iso(int(match["iso_year"]), int(match["iso_month"]), int(match["iso_day"]))
+    if match["number_year"]:
+        year, first, second = _full_year(match["number_year"]), int(match["first"]), int(match["second"])
+        return iso(year, second, first) or iso(year, first, second)
+    if match["pair_year"] and match["no_month"] is None:
+        year, month = int(match["pair_year"]), int(match["pair_month"])
+        return iso(year, month) if 1 <= month <= min(12, year % 100) else None
+    return None
+
+
+def _full_year(digits: str) -> int:
+    """1950 to 2049 for two digits."""
+    return int(digits) if len(digits) == 4 else (int(digits) + 50) % 100 + 1950
+
+
+def _read_year(match: re.Match[str], last: Reading | None, alone: bool) -> Reading | None:
+    if not (alone or match["part"] or match["season"] or _year_stands(match, last)):
+        return None
+    return Reading(*match.span(), _part_of_year(match["part"], match["year"]), "year")
+
+
+def _part_of_year(part: str | None, year: str) -> str:
+    words = _plain(part)
+    if "start" in words or "begin" in words:
+        return f"{year}-01"
+    return f"{year}-12" if "end" in words or "close" in words else year
+
+
+def _year_stands(match: re.Match[str], last: Reading | None) -> bool:
+    """Whether a year on its own is one: 2019 is as often a count or the name of a product."""
+    text, (start, end), beside = match.string, match.span(), _beside()
+    if beside.counted.match(text, end):
+        return False
+    if beside.to_year.match(text, end):
+        return True
+    if last is not None and last.kind == "year" and is_joined(text[last.end : start]):
+        return True
+    word = _lead_word(text, start)
+    if word in "([" and word:
+        return text[end : end + 1] in (")", "]", ",")
+    if word in ("a", "the", "its", "their", "original"):
+        return beside.deal.match(text, end) is not None
+    return word in _IN or (word in _BY and beside.clause.match(text, end) is not None)
+
+
+def is_joined(gap: str) -> bool:
+    """Whether the words between two dates join them: a dash, "to", "and"."""
+    return len(gap) < 12 and gap.strip().casefold() in _JOINTS
+
+
+def _lead_word(text: str, start: int) -> str:
+    """The word before `start` and a space, in lower case; or the sign right before it."""
+    before = text[max(0, start - 16) : start]
+    words = before.split()
+    if not words:
+        return ""
+    return words[-1].casefold() if before[-1].isspace() else before[-1]
+
+
+def _read_month(
+    match: re.Match[str], reference: date | None, last: Reading | None, alone: bool, floor: int
+) -> Reading | None:
+    text, (start, end) = match.string, match.span()
+    month = _MONTHS.index(match["month"][:3].casefold()) + 1
+    day_digits, year_digits = match["day"] or match["day_after"], match["month_year"] or match["short_year"]
+    if match["day_after"] and (
+        match["day"] or (not (year_digits or match["month_which"]) and _lead_word(text, start) == "in")
+    ):  # "in May 17 councils": the number counts something
+        day_digits, year_digits, end = match["day"], None, match.end("month")
+    day = int(day_digits.rstrip("stndrhSTNDRH")) if day_digits and not match["from_day"] else None
+    if text[end - 1] == ".":
+        end -= 1  # the sentence's as likely as the abbreviation's
+    year = _full_year(year_digits) if year_digits else None
+    if match["month_which"] and reference is not None:
+        year = reference.year + _STEP[_plain(match["month_which"])]
+    if year is not None:
+        value = iso(year) if match["from_month"] else iso(year, month, day)
+        return Reading(start, end, value, "month") if value else None
+    if match["from_month"] or match["month_which"]:
+        return None
+    if not (alone or day_digits or match["part"] or _month_stands(text, start, end, last)):
+        return None
+    value = None
+    if reference is not None:
+        cue, cue_start = _cue(text, start, floor)
+        value = _resolve(month, day, reference, cue)
+        if value != _resolve(month, day, reference, "plain"):
+            start = cue_start  # the words that decide belong to the mention
+    return Reading(start, end, value, "yearless", (month, day))
+
+
+def _month_stands(text: str, start: int, end: int, last: Reading | None) -> bool:
+    """Whether the name of a month on its own is one: it may be a verb or a person's name too."""
+    if last is not None and last.kind == "yearless" and is_joined(text[last.end : start]):
+        return True
+    word = _lead_word(text, start)
+    if word in ("in", "since", "until", "till", "during"):
+        return text[end : end + 2] not in ("'s", "’s")
+    return word in ("by", "from", "of", "before", "after", "through", "between") and not (
+        (end - start == 3 and text[start:end] != "May") or _beside().name.match(text, end)
+    )
+
+
+def _resolve(month: int, day: int | None, reference: date, cue: str) -> str | None:
+    """The year-less date in the twelve months that `cue` leaves open."""
+    months_before, shift = _WINDOWS[cue]
+    if day is None:
+        now = reference.year * 12 + reference.month - 1
+        too_early = now + months_before
+        year, index = divmod(too_early + 1 + (month - 2 - too_early) % 12, 12)
+        return iso(year, index + 1)
+    after = add_months(reference.isoformat(), shift) or ""
+    inclusive = cue == "future"
+    for year in range(reference.year - 1, reference.year + 2):
+        value = iso(year, month, day)
+        if value and (value > after or (inclusive and value == after)):
+            return value if value <= (add_months(after, 12) or "") else None
+    return None
+
+
+def _cue(text: str, start: int, floor: int) -> tuple[str, int]:
+    """What the six words before `start` say of past and future, and where the word that says it stands.
+
+    `floor` is the end of the match before: its words are not looked at.
+    """
+    opening = max(floor, start - 70)
+    clause = re.split(r"[.;:!?()\n]", text[opening:start])[-1]
+    offset = start - len(clause)
+    words = [(offset + m.start(), m[0].casefold()) for m in _word().finditer(clause)][-6:]
+    if offset == opening > floor and words and opening == words[0][0]:
+        del words[0]  # it may be the rest of a longer word
+    found: tuple[str, int] = ("plain", start)
+    for index in range(len(words) - 1, -1, -1):
+        place, word = words[index]
+        if word in _SOON and index == len(words) - 1:
+            found = ("soon", place)
+        elif word in _FUTURE or word.endswith(("'ll", "’ll")):
+            return "future", place
+        elif word in _PAST and (index == 0 or words[index - 1][1] != "be"):
+            return found if found[0] == "soon" else ("past", place)
+    return found
+
+
+def _read_weekday(match: re.Match[str], reference: date | None, alone: bool, floor: int) -> Reading | None:
+    text, (start, end) = match.string, match.span()
+    if reference is None or not (alone or _lead_word(text, start) not in _NO_WEEKDAY):
+        return None
+    if _beside().no_weekday.match(text, end):
+        return None
+    weekday = _WEEKDAYS.index(_plain(match["weekday"])[:3])
+    back = (reference.weekday() - weekday) % 7
+    cue, cue_start = _cue(text, start, floor)
+    if back and cue in ("future", "soon"):
+        back, start = back - 7, cue_start
+    return Reading(start, end, (reference - timedelta(days=back)).isoformat())
+
+
+def _read_counted(match: re.Match[str], today: date, alone: bool) -> str | None:
+    """Words that are counted from the day of publication."""
+    near = _plain(match["near"])
+    if near.startswith("year"):
+        return f"{today.year:04}-12"
+    if near:
+        days = {"yesterday": -1, "tomorrow": 1}.get(near, 0)
+        genitive = match.string[match.end() : match.end() + 2] in ("'s", "’s")
+        return None if genitive else (today + timedelta(days=days)).isoformat()
+    if match["current"]:
+        edge = _part_of_year(match["part"], f"{today.year:04}")
+        month = _plain(match["current"]) == "month"
+        return None if len(edge) == 4 else today.isoformat()[:7] if month else edge
+    if not match["which"] or (not alone and _lead_word(match.string, match.start()) == "the"):
+        return None  # "over the last year" is a length of time
+    step = _STEP[_plain(match["which"])]
+    if match["unit_month"]:
+        month_number = _MONTHS.index(match["unit_month"][:3].casefold()) + 1
+        months = (month_number - today.month) if not step else (month_number - today.month) % (12 * step)
+        return add_months(today.isoformat()[:7], months or 12 * step)
+    monday = today - timedelta(days=today.weekday() - 7 * step)
+    if match["unit_day"]:
+        weekday = _WEEKDAYS.index(_plain(match["unit_day"])[:3])
+        in_week = monday + timedelta(days=weekday)
+        if step < 0:
+            nearest = today - timedelta(days=(today.weekday() - weekday - 1) % 7 + 1)
+        else:
+            nearest = today + timedelta(days=(weekday - today.weekday() - step) % 7 + step)
+        return shared(in_week, nearest)
+    unit = _plain(match["unit"])
+    if unit == "year":
+        return _part_of_year(match["part"], f"{today.year + step:04}")
+    if unit == "month":
+        return add_months(today.isoformat()[:7], step)
+    if unit == "week":
+        return shared(monday, monday + timedelta(days=6))
+    if unit in _FIRST_MONTH:
+        begins = _FIRST_MONTH[unit]
+        year = today.year - (step < 0 and today.month < begins + 3) + (step > 0 and today.month >= begins)
+        return f"{year:04}"
+    if step == 0 and unit != "winter":
+        return today.isoformat()
+    return (today - timedelta(days=1)).isoformat() if step < 0 and unit in ("night", "evening") else None
