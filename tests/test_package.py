@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -24,3 +27,25 @@ def test_an_import_loads_nothing_heavy() -> None:
     code = f"import sys, llm_extract; llm_extract.extract; print([m for m in {HEAVY!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_an_installed_copy_brings_its_tasks_and_types(tmp_path: Path) -> None:
+    """The wheel works from any folder, without the repository."""
+    root = Path(__file__).parents[1]
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=root, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    site = tmp_path / "site"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    assert (site / "llm_extract" / "py.typed").is_file()
+    assert not (site / "tests").exists()
+    done = subprocess.run(
+        [sys.executable, "-c", "from llm_extract.task import find_task as f; print(f('it_contracts').where)"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(site)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert Path(done.stdout.strip()) == site / "llm_extract" / "shipped"
