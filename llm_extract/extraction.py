@@ -7,9 +7,10 @@ articles. Each step is a function of another module; this one only joins them.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -76,15 +77,8 @@ class Extractor(Generic[RecordT]):
         from llm_extract.model.models import NamedModel, open_cache, resolve_model
         from llm_extract.settings import load_settings
 
-        if task is not None and schema is not None:
-            raise TaskError("give a task or a schema, not both: a task has a schema of its own")
+        self.task = _task(task, schema)
         self.settings = settings or load_settings()
-        if schema is not None:
-            self.task = task_for_schema(schema)
-        elif isinstance(task, Task):
-            self.task = task
-        else:
-            self.task = find_task(task or DEFAULT_TASK)
         self.model = resolve_model(model, self.settings)
         self.sampling = self.settings.sampling()
         self.cache: Cache | None = open_cache(self.settings) if isinstance(self.model, NamedModel) else None
@@ -288,7 +282,30 @@ def _extractor(
     model: str | Model | None,
     settings: Settings | None,
 ) -> Extractor[Any]:
-    return Extractor(task, schema=schema, model=model, settings=settings)
+    """The extractor for these terms: the same one again as long as neither they nor what they stand for changed."""
+    from llm_extract.settings import current_settings
+
+    environment = tuple(os.environ.items())
+    settings = settings or current_settings(environment)
+    if model is not None and not isinstance(model, str):
+        return Extractor(task, schema=schema, model=model, settings=settings)
+    return _kept_extractor(_task(task, schema), model, settings, environment)
+
+
+@lru_cache(maxsize=32)
+def _kept_extractor(
+    task: Task, model: str | None, settings: Settings, _environment: tuple[tuple[str, str], ...]
+) -> Extractor[Any]:
+    # The environment is a term of its own: it holds the providers' keys and addresses.
+    return Extractor(task, model=model, settings=settings)
+
+
+def _task(task: str | Task | None, schema: type[BaseModel] | None) -> Task:
+    if task is not None and schema is not None:
+        raise TaskError("give a task or a schema, not both: a task has a schema of its own")
+    if schema is not None:
+        return task_for_schema(schema)
+    return task if isinstance(task, Task) else find_task(task or DEFAULT_TASK)
 
 
 @cache

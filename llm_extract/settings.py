@@ -12,6 +12,7 @@ import difflib
 import logging
 import os
 import tomllib
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -182,6 +183,31 @@ def load_settings(**overrides: Any) -> Settings:
         if variable.startswith(PREFIX) and name not in Settings.model_fields and (near := _nearest(name)):
             logger.warning("%s is no setting; did you mean %s%s?", variable, PREFIX, near.upper())
     return Settings(**{name: value for name, value in overrides.items() if value is not None})
+
+
+def current_settings(environment: tuple[tuple[str, str], ...]) -> Settings:
+    """As `load_settings()`, read again only when the environment, the working directory or its files changed.
+
+    `environment` is `tuple(os.environ.items())`, which takes a while to make: callers may need it too.
+
+    Raises:
+        SettingsError: as `load_settings`.
+    """
+    files = tuple(_changed(Path(name)) for name, _ in FILES)
+    return _settings_of(Path.cwd(), environment, files)
+
+
+@lru_cache(maxsize=8)
+def _settings_of(_folder: Path, _environment: tuple[tuple[str, str], ...], _files: tuple[object, ...]) -> Settings:
+    return load_settings()
+
+
+def _changed(file: Path) -> tuple[int, int] | None:
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
 
 
 class _TableSource(PydanticBaseSettingsSource):

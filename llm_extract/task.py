@@ -69,16 +69,14 @@ def find_task(name: str, directory: Path | None = None) -> Task:
     Raises:
         TaskError: there is none, or its schema, prompt or examples do not hold.
     """
+    for place in (directory or Path.cwd(), shipped_directory()):
+        prompt, schema = place / "prompts" / f"{name}.md", place / "schemas" / f"{name}.py"
+        if name.isidentifier() and prompt.is_file() and schema.is_file():
+            return _load(name, place, prompt.stat().st_mtime_ns, schema.stat().st_mtime_ns)
     places = dict(task_places(directory))
-    if name not in places:
-        near = get_close_matches(name, places, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; there is {', '.join(places) or 'none'}"
-        raise TaskError(
-            f"no task {name!r}: no prompts/{name}.md with schemas/{name}.py here, and none is shipped{hint}"
-        )
-    place = places[name]
-    prompt, schema = place / "prompts" / f"{name}.md", place / "schemas" / f"{name}.py"
-    return _load(name, place, prompt.stat().st_mtime_ns, schema.stat().st_mtime_ns)
+    near = get_close_matches(name, places, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else f"; there is {', '.join(places) or 'none'}"
+    raise TaskError(f"no task {name!r}: no prompts/{name}.md with schemas/{name}.py here, and none is shipped{hint}")
 
 
 def task_for_schema(record: type[BaseModel]) -> Task:

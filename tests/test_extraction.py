@@ -214,3 +214,25 @@ def test_a_document_keeps_its_source() -> None:
     document = Document.from_text(ARTICLE, source="a.txt")
     result = extract(document, model=FakeModel(RIGHT))
     assert result.document is document
+
+
+def test_settings_are_read_again_when_they_change(
+    scripted_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    scripted_server.default = reply(RIGHT)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LLM_EXTRACT_MODEL", "openai/gpt-one")
+    monkeypatch.setenv("LLM_EXTRACT_BASE_URL", scripted_server.base_url)
+    monkeypatch.setenv("LLM_EXTRACT_API_KEY", "sk-test")
+    extract(ARTICLE)
+    monkeypatch.setenv("LLM_EXTRACT_MODEL", "openai/gpt-two")
+    extract(ARTICLE)
+    monkeypatch.delenv("LLM_EXTRACT_MODEL")
+    (tmp_path / "llm-extract.toml").write_text('model = "openai/gpt-three"\n')
+    extract(ARTICLE)
+    assert [request.body["model"] for request in scripted_server.requests] == ["gpt-one", "gpt-two", "gpt-three"]
+
+
+def test_a_name_cannot_leave_the_folder_of_tasks() -> None:
+    with pytest.raises(TaskError, match="no task"):
+        extract(ARTICLE, task="../prompts/it_contracts", model=FakeModel(RIGHT))
