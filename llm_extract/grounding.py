@@ -347,8 +347,12 @@ class _Grounding:
                 if field_type.parse(mention.words) is None:  # it takes the day of publication to read it
                     evidence = evidence.model_copy(update={"also": (self.context_span,)})
             return _Value(mention.value, evidence)
-        if isinstance(field_type, DateField) and yearless(self.text[hit.start : hit.end]) is not None:
+        words = self.text[hit.start : hit.end]
+        if isinstance(field_type, DateField) and yearless(words) is not None:
             return _Value(None, self.evidence(hit))
+        if isinstance(field_type, DateField | DayField) and self.context.reference is None:
+            if field_type.parse(words, Context(reference=date(2000, 7, 1))) is not None:
+                return "it is counted from the day of publication, which is not known; give it as `published`"
         return f"they state no {field_type.name}"
 
     def name(self, field_type: NameField, hit: Located) -> _Value | str:

@@ -106,7 +106,7 @@ Service = Annotated[
                 r"penetration testing",
             ),
             "hardware": (
-                r"hardware", r"supply of (?:laptops|tablets|devices|kit|servers|equipment)", r"tablets?",
+                r"hardware", r"laptops?", r"supply of (?:laptops|tablets|devices|kit|servers|equipment)", r"tablets?",
                 r"printers?", r"terminals?", r"handsets?", r"body-?worn",
             ),
             "software_licences": (r"licen[cs]es?", r"licensing", r"enterprise agreement", r"subscriptions?"),

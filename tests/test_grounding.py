@@ -140,6 +140,14 @@ def test_what_the_article_does_not_carry_becomes_an_issue(field: str, said: Any,
         assert not getattr(first(result), field)
 
 
+def test_a_relative_date_without_a_day_of_publication_says_what_is_missing() -> None:
+    text = "Orla Bank signed a contract with Venn last summer."
+    result = grounded(text, {"buyers": ["Orla Bank"], "signed": "last summer"})
+    assert "published" in result.issues[0].message
+    dated = grounded(text, {"buyers": ["Orla Bank"], "signed": "last summer"}, published=date(2021, 2, 1))
+    assert first(dated).signed == "2020"
+
+
 def test_words_that_state_two_values_support_neither() -> None:
     text = "Orla Bank signed a contract worth £3m and another worth £5m with Venn."
     result = grounded(text, {"buyers": ["Orla Bank"], "value": "£3m and another worth £5m"})

@@ -28,9 +28,11 @@ _SPECIAL_YEAR = "(?:financial|fiscal|tax|academic|school)"
 _PAIRED = rf"[-–/][0-9]{{2}}(?![0-9]|(?:st|nd|rd|th)?\s(?:{_SHORT_MONTHS}))"
 _YEAR_END = rf"(?![^\W_])(?!{_PAIRED})(?!\s{_SPECIAL_YEAR}\s)"
 _PART = (
-    r"(?:the\s)?(?:very\s|back\s|latter\s)?(?:early|late|mid|start|beginning|(?:year[\s-])?end|close|middle|part"
-    r"|(?:first|second|third|fourth|final|last|[1-4](?:st|nd|rd|th))[\s-](?:half|quarter)|H[12]|Q[1-4])"
-    r"(?:\sof|\sin)?[\s-]"
+    r"(?:the\s)?(?:very\s|back\s|latter\s)?(?:"
+    r"(?:early|late|mid|middle|part|(?:first|second|third|fourth|final|last|[1-4](?:st|nd|rd|th))[\s-](?:half|quarter)"
+    r"|H[12]|Q[1-4])(?:\sof|\sin)?"
+    # "It comes to an end in 2021" does not say when in 2021, "the end of 2021" does.
+    r"|(?:start|beginning|(?:year[\s-])?end|close)(?:\sof)?)[\s-]"
 )
 _SEASON = "spring|summer|autumn|fall|winter"
 

@@ -66,7 +66,7 @@ _NAMES = rf"(?-i:{_NAME}(?:(?:,[ \t]+{_NAME})*,?[ \t]+(?:and|&)[ \t]+{_NAME})?)"
 
 _DATE_LINE = re.compile(rf"{_WEEKDAY}({DATE}){_TIME}", re.IGNORECASE)
 _CUED_DATE = re.compile(
-    rf"(?:^|[|·•–—]\s*)(?:(?:first\s+)?published|posted|(?:publication\s+)?date|released?|issued)"
+    rf"(?:^|[|·•–—]\s*)(?:(?:first\s+)?published|posted|written|(?:publication\s+)?date|released?|issued)"
     rf"(?:\s+on|\s+by\s+[^\n]{{2,60}}?\s+on)?\s*[:|-]?\s+{_WEEKDAY}({DATE})"
     # What follows may not be the rest of a sentence: "Published on 3 May 2021, the report says".
     rf"(?={_TIME}\s*(?:$|[|·•–—(-]|(?:by|in|last|updated|modified)\b))",

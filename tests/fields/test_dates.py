@@ -442,3 +442,18 @@ def test_long_hostile_texts_take_less_than_a_second(piece: str) -> None:
     began = time.process_time()
     FIELD.find(text, WEDNESDAY)
     assert time.process_time() - began < 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("The deal is set to come to an end in 2021.", "2021"),
+        ("It will end in March 2024.", "2024-03"),
+        ("It runs to the end of 2021.", "2021-12"),
+        ("It made a start in 2020.", "2020"),
+        ("Work began at the start of 2020.", "2020-01"),
+        ("It was signed early in 2008.", "2008"),
+    ],
+)
+def test_an_end_in_a_year_is_not_the_end_of_it(text: str, value: str) -> None:
+    assert [mention.value for mention in DateField().find(text)] == [value]

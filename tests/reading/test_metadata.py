@@ -149,3 +149,9 @@ def test_nothing_is_taken_from_page_furniture() -> None:
 def test_a_text_that_states_nothing_gives_nothing() -> None:
     assert find_metadata("") == Metadata()
     assert find_metadata("\n \n") == Metadata()
+
+
+def test_a_byline_of_one_word_still_dates_the_article() -> None:
+    text = f"Millbrook picks Norwood for desks\n\nWritten by Newsdesk on 3 May 2020 in Councils\n\n{PARAGRAPH}"
+    assert stated(text)["published"] == "3 May 2020"
+    assert "author" not in stated(text)
