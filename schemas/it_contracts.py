@@ -218,7 +218,13 @@ class Contract(Model):
         description="the framework agreement, dynamic purchasing system or shared contract that it is let under",
     )
     programme: Name | None = Field(default=None, description="the buyer's named programme or project")
-    services: list[Service] = Field(default=[], description="what is bought, each with the words that state it")
+    services: list[Service] = Field(
+        default=[],
+        description="what is bought, each with the words that state it. end_user_computing: desktops, devices, workplace. "
+        "applications: build, run or support of software, SaaS, ERP. service_integration: SIAM, ITSM tooling, tower "
+        "management. hardware: supply of kit. business_process: outsourced back-office work. full_outsourcing: the "
+        "whole ICT service",
+    )
     users: Users | None = Field(
         default=None, description="people, staff or seats served: '34,000 users'; not citizens, customers or devices"
     )

@@ -119,7 +119,7 @@ def _require_regular(mode: int, label: str) -> None:
     if stat.S_ISREG(mode):
         return
     if stat.S_ISDIR(mode):
-        raise DocumentError(f"{label} is a folder: give the files in it, or use a batch run")
+        raise DocumentError(f"{label} is a folder: give the files in it")
     raise DocumentError(f"{label} is no regular file (a pipe, socket or device): only files are read, or `-`")
 
 
@@ -154,13 +154,13 @@ _HTML_START = re.compile(
 )
 _XML_START = re.compile(rb"\s*<\?xml\s", re.IGNORECASE)
 _SIGNATURES = (
-    (0, b"\x1f\x8b", "gzip data", "unpack it first, or use a batch run"),
+    (0, b"\x1f\x8b", "gzip data", "unpack it first"),
     (0, b"BZh", "bzip2 data", "unpack it first"),
     (0, b"\xfd7zXZ\0", "xz data", "unpack it first"),
     (0, b"\x28\xb5\x2f\xfd", "zstd data", "unpack it first"),
     (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it first"),
     (0, b"Rar!\x1a\x07", "a RAR archive", "unpack it first"),
-    (257, b"ustar", "a tar archive", "unpack it first, or use a batch run"),
+    (257, b"ustar", "a tar archive", "unpack it first"),
     (
         0,
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
@@ -178,8 +178,8 @@ _SIGNATURES = (
     (4, b"ftyp", "a video or picture file", "give its text"),
     (0, b"ID3", "an MP3 file", "give its text"),
     (0, b"OggS", "an Ogg file", "give its text"),
-    (0, b"PAR1", "a Parquet file", "use a batch run"),
-    (0, b"WARC/", "a WARC archive", "use a batch run"),
+    (0, b"PAR1", "a Parquet file", "take its articles out first"),
+    (0, b"WARC/", "a WARC archive", "take its articles out first"),
     (0, b"SQLite format 3\0", "an SQLite database", "export its text"),
     (0, b"\x7fELF", "a program", "give a text"),
     (0, b"MZ\x90\0", "a program", "give a text"),
@@ -226,7 +226,7 @@ def _refuse_other_formats(data: bytes, label: str) -> None:
         head = data[:4096] + data[-4096:]
         what, advice = next(
             ((what, advice) for part, what, advice in _ZIP_MEMBERS if part in head),
-            ("a zip archive", "unpack it first, or use a batch run"),
+            ("a zip archive", "unpack it first"),
         )
         raise DocumentError(f"{label} looks like {what}, which is not read: {advice}")
     for offset, signature, what, advice in _SIGNATURES:
