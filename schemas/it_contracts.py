@@ -220,8 +220,8 @@ class Contract(Model):
     programme: Name | None = Field(default=None, description="the buyer's named programme or project")
     services: list[Service] = Field(
         default=[],
-        description="what is bought, each with the words that state it. end_user_computing: desktops, devices, workplace. "
-        "applications: build, run or support of software, SaaS, ERP. service_integration: SIAM, ITSM tooling, tower "
+        description="what is bought, each with the words that state it. end_user_computing: desktops, devices, "
+        "workplace. applications: build, run or support of software, SaaS, ERP. service_integration: SIAM, ITSM tooling, tower "
         "management. hardware: supply of kit. business_process: outsourced back-office work. full_outsourcing: the "
         "whole ICT service",
     )

@@ -6,6 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Machines are shared: how long an example takes says nothing. In CI the examples are the same each time, so that
+# a change is judged by what it changed; elsewhere they are new each time.
+settings.register_profile("shared", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("shared")
 
 
 @pytest.fixture(scope="session")
