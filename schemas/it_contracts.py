@@ -221,8 +221,8 @@ class Contract(Model):
     services: list[Service] = Field(
         default=[],
         description="what is bought, each with the words that state it. end_user_computing: desktops, devices, "
-        "workplace. applications: build, run or support of software, SaaS, ERP. service_integration: SIAM, ITSM tooling, tower "
-        "management. hardware: supply of kit. business_process: outsourced back-office work. full_outsourcing: the "
+        "workplace. applications: build, run or support of software, SaaS, ERP. service_integration: SIAM, ITSM "
+        "tooling, tower management. hardware: supply of kit. business_process: outsourced back-office work. full_outsourcing: the "
         "whole ICT service",
     )
     users: Users | None = Field(
