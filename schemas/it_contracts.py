@@ -222,8 +222,8 @@ class Contract(Model):
         default=[],
         description="what is bought, each with the words that state it. end_user_computing: desktops, devices, "
         "workplace. applications: build, run or support of software, SaaS, ERP. service_integration: SIAM, ITSM "
-        "tooling, tower management. hardware: supply of kit. business_process: outsourced back-office work. full_outsourcing: the "
-        "whole ICT service",
+        "tooling, tower management. hardware: supply of kit. business_process: outsourced back-office work. "
+        "full_outsourcing: the whole ICT service",
     )
     users: Users | None = Field(
         default=None, description="people, staff or seats served: '34,000 users'; not citizens, customers or devices"
