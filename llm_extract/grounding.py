@@ -19,11 +19,11 @@ from llm_extract.errors import Unsupported
 from llm_extract.fields import CategoryField, Context, DateField, DayField, FieldType, FlagField, NameField
 from llm_extract.fields.aliases import Alias, find_aliases, fullest_form
 from llm_extract.fields.dates import parse_reference, yearless
-from llm_extract.fields.partial_dates import contains, term_end, term_start_year
 from llm_extract.locate import Located, Locator
 from llm_extract.ranges import Range
+from llm_extract.relations import Value, as_span, joined, relate_term
 from llm_extract.result import Evidence, Issue, IssueReason, Span
-from llm_extract.schema import Branch, CompiledSchema, Leaf, Term
+from llm_extract.schema import Branch, CompiledSchema, Leaf
 
 MOST_PLACES = 8
 """At how many of the places where words stand they are read."""
@@ -37,21 +37,14 @@ class Grounded(NamedTuple):
     issues: tuple[Issue, ...]
 
 
-class _Value(NamedTuple):
-    """A value with its words; `value` is None while a date still lacks its year."""
-
-    value: Any
-    evidence: Evidence
-
-
 @dataclass(slots=True)
 class _Item:
     """One model of the record while it is being filled."""
 
     branch: Branch
     answer_path: str
-    values: dict[str, _Value] = field(default_factory=dict)
-    lists: dict[str, list[_Value]] = field(default_factory=dict)
+    values: dict[str, Value] = field(default_factory=dict)
+    lists: dict[str, list[Value]] = field(default_factory=dict)
     flags: dict[str, bool] = field(default_factory=dict)
     items: dict[str, list[_Item]] = field(default_factory=dict)
 
@@ -85,7 +78,7 @@ class _Grounding:
         self.context = Context(reference=published)
         self.context_span: Span | None = None
         self.issues: list[Issue] = []
-        self._page: dict[str, _Value | None] = {}
+        self._page: dict[str, Value | None] = {}
         self._aliases: list[Alias] | None = None
 
     def run(self, schema: CompiledSchema, answer: BaseModel) -> Grounded:
@@ -119,9 +112,9 @@ class _Grounding:
                     found = self.words(leaf.field_type, words, path, report=False)
             if found is not None and isinstance(found.value, str):
                 self.context = Context(reference=parse_reference(found.value))
-                self.context_span = _span(found.evidence)
+                self.context_span = as_span(found.evidence)
 
-    def from_page(self, leaf: Leaf) -> _Value | None:
+    def from_page(self, leaf: Leaf) -> Value | None:
         """What the head of the page states for this leaf."""
         if leaf.from_page is None:
             return None
@@ -129,14 +122,14 @@ class _Grounding:
             self._page[leaf.from_page] = self.head(leaf.field_type, getattr(self.document.metadata, leaf.from_page))
         return self._page[leaf.from_page]
 
-    def head(self, field_type: FieldType[Any], place: Range | None) -> _Value | None:
+    def head(self, field_type: FieldType[Any], place: Range | None) -> Value | None:
         if place is None:
             return None
         words = self.text[place.start : place.end]
         value = field_type.parse(words)
         if value is None:
             return None
-        return _Value(value, Evidence(quote=words, start=place.start, end=place.end, match="page"))
+        return Value(value, Evidence(quote=words, start=place.start, end=place.end, match="page"))
 
     # -- models ----------------------------------------------------------------------------------
 
@@ -159,8 +152,9 @@ class _Grounding:
                 value = self.leaf(child, said, here)
                 if value is not None:
                     item.values[child.name] = value
-        for relation in branch.relations:
-            self.relate(item, relation, answer)
+        for term in branch.relations:
+            said = {name: getattr(answer, name) for name in (term.start, term.months, term.end)}
+            self.issues = relate_term(term, item.values, said, path, self.context, self.issues)
         self.drop_unfinished(item)
         self.drop_empty(item)
         return item
@@ -171,7 +165,7 @@ class _Grounding:
             if found.value is None:
                 del item.values[name]
                 self.issue(
-                    _join(item.answer_path, name),
+                    joined(item.answer_path, name),
                     "not_supported",
                     "no year: the article gives neither one nor a date that fixes it",
                     found.evidence.quote,
@@ -205,80 +199,20 @@ class _Grounding:
                 self.issue(entry.answer_path, "not_supported", reason, None)
             item.items[child.name] = kept
 
-    def relate(self, item: _Item, term: Term, answer: BaseModel) -> None:
-        """Fill and check a term: start, months, end (see `schema.Term`)."""
-        months, end = item.values.get(term.months), item.values.get(term.end)
-        start = item.values.get(term.start)
-        if start is not None and end is not None and start.value and end.value and end.value <= start.value:
-            del item.values[term.end]
-            message = f"the term starts on {start.value}, which is not before it"
-            path, said = _join(item.answer_path, term.end), getattr(answer, term.end)
-            self.issue(path, "contradicted", message, said, _span(start.evidence))
-            end = None
-        if months is not None and end is not None and end.value is not None:
-            for name in (term.start, *term.near):
-                found = item.values.get(name)
-                if found is None or found.value is not None:
-                    continue
-                month, day = yearless(found.evidence.quote) or (0, None)
-                fixed = term_start_year((month, day), end.value, months.value) if month else None
-                if fixed is not None:
-                    also = (*found.evidence.also, _span(end.evidence), _span(months.evidence))
-                    evidence = found.evidence.model_copy(update={"also": also, "match": "derived"})
-                    item.values[name] = _Value(fixed, evidence)
-            start = item.values.get(term.start)
-        if start is not None and start.value is not None and months is not None and end is None:
-            said = getattr(answer, term.end, None)
-            derived = term_end(start.value, months.value)
-            if derived is not None:
-                evidence = start.evidence.model_copy(
-                    update={
-                        "match": "derived",
-                        "also": (*start.evidence.also, _span(months.evidence)),
-                    }
-                )
-                item.values[term.end] = _Value(derived, evidence)
-                self.forgive(item, term.end, said, derived)
-        self.explain_inferred_start(item, term)
-
-    def forgive(self, item: _Item, name: str, said: Any, derived: str) -> None:
-        """An answer that stated in its own words what follows anyway is no longer an issue."""
-        if isinstance(said, str) and DateField().parse(said, self.context) == derived:
-            path = _join(item.answer_path, name)
-            self.issues = [issue for issue in self.issues if issue.path != path]
-
-    def explain_inferred_start(self, item: _Item, term: Term) -> None:
-        """A start that was computed from end and term, not stated: say so instead of `not_found`."""
-        months, end = item.values.get(term.months), item.values.get(term.end)
-        path = _join(item.answer_path, term.start)
-        for index, issue in enumerate(self.issues):
-            if issue.path != path or months is None or end is None or not isinstance(issue.answer, str):
-                continue
-            value = DateField().parse(issue.answer, self.context)
-            follows = None if value is None else term_end(value, months.value)
-            if follows is not None and contains(follows, end.value):
-                self.issues[index] = issue.model_copy(
-                    update={
-                        "reason": "derived",
-                        "message": "follows from the end and the term; the article does not state it",
-                        "sources": (_span(end.evidence), _span(months.evidence)),
-                    }
-                )
-
     # -- leaves ----------------------------------------------------------------------------------
 
-    def leaf(self, leaf: Leaf, said: Any, path: str) -> _Value | None:
+    def leaf(self, leaf: Leaf, said: Any, path: str) -> Value | None:
         page = self.from_page(leaf)
         answered = None if said is None else self.answered(leaf.field_type, said, path, report=page is None)
         if page is None:
             return answered
         if answered is not None and leaf.field_type.same(page.value, answered.value) == 0.0:
-            self.issue(path, "contradicted", f"the head of the page says {page.value}", said, _span(page.evidence))
+            self.issue(path, "contradicted", f"the head of the page says {page.value}", said, as_span(page.evidence))
         return page
 
-    def entries(self, leaf: Leaf, said: Sequence[Any], path: str) -> list[_Value]:
+    def entries(self, leaf: Leaf, said: Sequence[Any], path: str) -> list[Value]:
         """The supported entries of a list, each value once."""
-        kept: list[_Value] = []
+        kept: list[Value] = []
         for index, entry in enumerate(said):
             found = self.answered(leaf.field_type, entry, f"{path}[{index}]")
             if found is None or found.value is None:
@@ -287,12 +221,12 @@ class _Grounding:
                 kept.append(found)
         return kept
 
-    def answered(self, field_type: FieldType[Any], said: Any, path: str, *, report: bool = True) -> _Value | None:
+    def answered(self, field_type: FieldType[Any], said: Any, path: str, *, report: bool = True) -> Value | None:
         if isinstance(said, str):
             return self.words(field_type, said, path, report=report)
         return self.choice(field_type, said.value, said.quote, path)
 
-    def choice(self, field_type: FieldType[Any], value: Any, quote: str, path: str) -> _Value | None:
+    def choice(self, field_type: FieldType[Any], value: Any, quote: str, path: str) -> Value | None:
         """A value that the model chose, with the words that show it."""
         hits = self.locator.find(quote)
         hit = hits[0] if hits else self.locator.find_fuzzy(quote)
@@ -301,20 +235,20 @@ class _Grounding:
             return None
         evidence = self.evidence(hit)
         if field_type.support(evidence.quote, value, self.context):
-            return _Value(value, evidence)
+            return Value(value, evidence)
         other = field_type.parse(evidence.quote, self.context)
         if isinstance(field_type, CategoryField) and other is not None:
             message, reason = f"these words show {other!r}", "contradicted"
         else:
             message, reason = "the words do not show it", "not_supported"
-        self.issue(path, reason, message, {"value": value, "quote": quote}, _span(evidence))  # type: ignore[arg-type]
+        self.issue(path, reason, message, {"value": value, "quote": quote}, as_span(evidence))  # type: ignore[arg-type]
         return None
 
-    def words(self, field_type: FieldType[Any], words: str, path: str, *, report: bool = True) -> _Value | None:
+    def words(self, field_type: FieldType[Any], words: str, path: str, *, report: bool = True) -> Value | None:
         """The value that copied words state, where they stand in the article."""
         hits = self.locator.find(words)
         problem: tuple[IssueReason, str] = ("not_found", "these words are not in the article")
-        best: _Value | None = None
+        best: Value | None = None
         for hit in hits[:MOST_PLACES]:
             if isinstance(field_type, NameField):
                 found = self.name(field_type, hit)
@@ -334,44 +268,45 @@ class _Grounding:
             self.issue(path, *problem, words)
         return best
 
-    def reading(self, field_type: FieldType[Any], hit: Located) -> _Value | str:
+    def reading(self, field_type: FieldType[Any], hit: Located) -> Value | str:
         """The one value stated at a place, or why there is none."""
         mentions = field_type.read(self.text, hit.start, hit.end, self.context)
         if len({repr(mention.value) for mention in mentions}) > 1:
             return "they state more than one: " + ", ".join(mention.words for mention in mentions)
         if mentions:
-            # That a mention's words support its value is a law of field types (`fields.base`).
             mention = mentions[0]
+            if not field_type.support(mention.words, mention.value, self.context):
+                return "the words do not carry the value"
             evidence = Evidence(quote=mention.words, start=mention.start, end=mention.end, match=hit.match)
             if self.context_span is not None and isinstance(field_type, DateField | DayField):
                 if field_type.parse(mention.words) is None:  # it takes the day of publication to read it
                     evidence = evidence.model_copy(update={"also": (self.context_span,)})
-            return _Value(mention.value, evidence)
+            return Value(mention.value, evidence)
         words = self.text[hit.start : hit.end]
         if isinstance(field_type, DateField) and yearless(words) is not None:
-            return _Value(None, self.evidence(hit))
+            return Value(None, self.evidence(hit))
         if isinstance(field_type, DateField | DayField) and self.context.reference is None:
             if field_type.parse(words, Context(reference=date(2000, 7, 1))) is not None:
                 return "it is counted from the day of publication, which is not known; give it as `published`"
         return f"they state no {field_type.name}"
 
-    def name(self, field_type: NameField, hit: Located) -> _Value | str:
+    def name(self, field_type: NameField, hit: Located) -> Value | str:
         """A name, in the fullest form that the article uses for the same body."""
         value = field_type.parse(self.text[hit.start : hit.end])
         if value is None:
             return "they name nobody"
         used = self.evidence(hit)
         if not field_type.resolve_aliases:
-            return _Value(value, used)
+            return Value(value, used)
         if self._aliases is None:
             self._aliases = find_aliases(self.text)
         full, (start, end) = fullest_form(value, self.text, self._aliases, self.locator)
         if full == value:
-            return _Value(value, used)
-        fullest = Evidence(quote=self.text[start:end], start=start, end=end, match="alias", also=(_span(used),))
+            return Value(value, used)
+        fullest = Evidence(quote=self.text[start:end], start=start, end=end, match="alias", also=(as_span(used),))
         if not field_type.support(fullest.quote, full):
-            return _Value(value, used)
-        return _Value(full, fullest)
+            return Value(value, used)
+        return Value(full, fullest)
 
     # -- small parts -----------------------------------------------------------------------------
 
@@ -387,15 +322,15 @@ def _deliver(item: _Item, path: str, evidence: dict[str, Evidence]) -> dict[str,
     data: dict[str, Any] = dict(item.flags)
     for name, found in item.values.items():
         data[name] = found.value
-        evidence[_join(path, name)] = found.evidence
+        evidence[joined(path, name)] = found.evidence
     for name, entries in item.lists.items():
         data[name] = [entry.value for entry in entries]
         for index, entry in enumerate(entries):
-            evidence[f"{_join(path, name)}[{index}]"] = entry.evidence
+            evidence[f"{joined(path, name)}[{index}]"] = entry.evidence
     for child in item.branch.children:
         if not isinstance(child, Branch):
             continue
-        here = _join(path, child.name)
+        here = joined(path, child.name)
         if child.many:
             data[child.name] = [
                 _deliver(entry, f"{here}[{index}]", evidence) for index, entry in enumerate(item.items[child.name])
@@ -408,14 +343,6 @@ def _deliver(item: _Item, path: str, evidence: dict[str, Evidence]) -> dict[str,
         if isinstance(child, Leaf) and child.optional and not child.many:
             data.setdefault(child.name, None)
     return data
-
-
-def _span(evidence: Evidence) -> Span:
-    return Span(quote=evidence.quote, start=evidence.start, end=evidence.end)
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
 
 
 def _at(answer: BaseModel, path: str) -> Any:

@@ -1,0 +1,143 @@
+"""Relations: what the values of one model say about each other.
+
+A term runs from a start, for a number of months, until an end (`schema.Term`). Two of them may give the
+third, fix its year, or contradict it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from llm_extract.fields import Context, DateField
+from llm_extract.fields.dates import yearless
+from llm_extract.fields.partial_dates import contains, term_end, term_start_year
+from llm_extract.result import Evidence, Issue, Span
+from llm_extract.schema import Term
+
+
+class Value(NamedTuple):
+    """A value with its words; `value` is None while a date still lacks its year."""
+
+    value: Any
+    evidence: Evidence
+
+
+def relate_term(
+    term: Term, values: dict[str, Value], said: Mapping[str, Any], path: str, context: Context, issues: list[Issue]
+) -> list[Issue]:
+    """Fill and check one term in `values`, in place.
+
+    Args:
+        term: the names of its parts.
+        values: what is supported so far, by name.
+        said: what the model answered for the parts, by name.
+        path: the model's place in the answer, for issues.
+        context: what relative dates are counted from.
+        issues: what could not be delivered so far.
+
+    Returns:
+        The issues, with those of the term added, explained or, where its value was found otherwise, gone.
+    """
+    issues = _refuse_end_before_start(term, values, said, path, issues)
+    _fix_years(term, values)
+    issues = _derive_end(term, values, said, path, context, issues)
+    return _explain_inferred_start(term, values, path, context, issues)
+
+
+def _refuse_end_before_start(
+    term: Term, values: dict[str, Value], said: Mapping[str, Any], path: str, issues: list[Issue]
+) -> list[Issue]:
+    start, end = values.get(term.start), values.get(term.end)
+    if start is None or end is None or not start.value or not end.value or end.value > start.value:
+        return issues
+    if contains(start.value, end.value) and start.evidence.start != end.evidence.start:
+        return issues  # "in 2021 … until December 2021"
+    del values[term.end]
+    message = f"the term starts on {start.value}, which is not before it"
+    issue = Issue(
+        path=joined(path, term.end),
+        reason="contradicted",
+        message=message,
+        answer=said[term.end],
+        sources=(as_span(start.evidence),),
+    )
+    return [*issues, issue]
+
+
+def _fix_years(term: Term, values: dict[str, Value]) -> None:
+    """A start without a year gets the one that end and months fix, and so do dates near it."""
+    months, end = values.get(term.months), values.get(term.end)
+    if months is None or end is None or end.value is None:
+        return
+    for name in (term.start, *term.near):
+        found = values.get(name)
+        stated = yearless(found.evidence.quote) if found is not None and found.value is None else None
+        fixed = term_start_year(stated, end.value, months.value) if stated is not None else None
+        if found is not None and fixed is not None:
+            values[name] = Value(fixed, derived_from(found.evidence, end.evidence, months.evidence))
+
+
+def _derive_end(
+    term: Term,
+    values: dict[str, Value],
+    said: Mapping[str, Any],
+    path: str,
+    context: Context,
+    issues: list[Issue],
+) -> list[Issue]:
+    """An end that the article leaves out follows from start and months."""
+    start, months = values.get(term.start), values.get(term.months)
+    if start is None or start.value is None or months is None or term.end in values:
+        return issues
+    end = term_end(start.value, months.value)
+    if end is None:
+        return issues
+    values[term.end] = Value(end, derived_from(start.evidence, months.evidence))
+    words = said[term.end]
+    if isinstance(words, str) and DateField().parse(words, context) == end:
+        # The model said in its own words what follows anyway: nothing is left out.
+        return [issue for issue in issues if issue.path != joined(path, term.end)]
+    return issues
+
+
+def _explain_inferred_start(
+    term: Term, values: Mapping[str, Value], path: str, context: Context, issues: list[Issue]
+) -> list[Issue]:
+    """A start that the model computed from end and months is `derived`, not `not_found`."""
+    months, end = values.get(term.months), values.get(term.end)
+    if months is None or end is None or end.value is None:
+        return issues
+
+    def explained(issue: Issue) -> Issue:
+        if issue.path != joined(path, term.start) or not isinstance(issue.answer, str):
+            return issue
+        start = DateField().parse(issue.answer, context)
+        follows = None if start is None else term_end(start, months.value)
+        if follows is None or not contains(follows, end.value):
+            return issue
+        return issue.model_copy(
+            update={
+                "reason": "derived",
+                "message": "follows from the end and the term; the article does not state it",
+                "sources": (as_span(end.evidence), as_span(months.evidence)),
+            }
+        )
+
+    return [explained(issue) for issue in issues]
+
+
+def derived_from(words: Evidence, *sources: Evidence) -> Evidence:
+    """The evidence of a value that these places give together, the first of them in front."""
+    also = (*words.also, *(as_span(source) for source in sources))
+    return words.model_copy(update={"match": "derived", "also": also})
+
+
+def as_span(evidence: Evidence) -> Span:
+    """The words of an evidence and their place."""
+    return Span(quote=evidence.quote, start=evidence.start, end=evidence.end)
+
+
+def joined(path: str, name: str) -> str:
+    """The path of a child."""
+    return f"{path}.{name}" if path else name

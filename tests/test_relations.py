@@ -1,0 +1,86 @@
+"""A start, a number of months and an end: two may give the third, fix its year, or contradict it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from llm_extract.fields import NO_CONTEXT
+from llm_extract.relations import Value, relate_term
+from llm_extract.result import Evidence, Issue
+from llm_extract.schema import Term
+
+TERM = Term(start="start", months="months", end="end", near=("signed",))
+
+
+def related(
+    values: dict[str, tuple[Any, str]], said: dict[str, str | None] | None = None, issues: tuple[Issue, ...] = ()
+) -> tuple[dict[str, Any], dict[str, Value], list[Issue]]:
+    held = {
+        name: Value(value, Evidence(quote=words, start=number * 100, end=number * 100 + len(words), match="exact"))
+        for number, (name, (value, words)) in enumerate(values.items())
+    }
+    answered = {"start": None, "months": None, "end": None, **(said or {})}
+    left = relate_term(TERM, held, answered, "deal", NO_CONTEXT, list(issues))
+    return {name: found.value for name, found in held.items()}, held, left
+
+
+@pytest.mark.parametrize(
+    ("start", "months", "end"),
+    [("2015-11-01", 60, "2020-10-31"), ("2007-04", 180, "2022-04"), ("2008", 24, "2010"), ("2008", 18, None)],
+)
+def test_an_end_follows_from_start_and_months(start: str, months: int, end: str | None) -> None:
+    values, held, issues = related({"start": (start, start), "months": (months, "term")})
+    assert values.get("end") == end
+    assert issues == []
+    if end is not None:
+        assert held["end"].evidence.match == "derived"
+        assert [span.quote for span in held["end"].evidence.also] == ["term"]
+
+
+def test_a_start_is_never_made_from_the_two_others_alone() -> None:
+    values, _, _ = related({"months": (48, "four-year"), "end": ("2027-05-16", "16 May 2027")})
+    assert "start" not in values
+
+
+@pytest.mark.parametrize("name", ["start", "signed"])
+def test_a_date_without_a_year_gets_the_one_that_fits(name: str) -> None:
+    values, held, _ = related(
+        {name: (None, "17 May"), "months": (48, "four-year"), "end": ("2027-05-16", "16 May 2027")}
+    )
+    assert values[name] == "2023-05-17"
+    assert [span.quote for span in held[name].evidence.also] == ["16 May 2027", "four-year"]
+
+
+def test_a_date_that_does_not_fit_keeps_lacking_its_year() -> None:
+    values, _, _ = related(
+        {"start": (None, "3 July"), "months": (48, "four-year"), "end": ("2027-05-16", "16 May 2027")}
+    )
+    assert values["start"] is None
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "kept"),
+    [
+        ("2023-10-01", "2023-10-01", False),
+        ("2023-10-01", "2022-01", False),
+        ("2023-10-01", "2023", True),
+        ("2023", "2023-12", True),
+        ("2023-10-01", "2024", True),
+    ],
+)
+def test_an_end_that_is_not_after_its_start_is_refused(start: str, end: str, kept: bool) -> None:
+    values, _, issues = related({"start": (start, start), "end": (end, end)}, {"end": end})
+    assert ("end" in values) == kept
+    assert [issue.reason for issue in issues] == ([] if kept else ["contradicted"])
+
+
+def test_an_end_that_the_model_computed_rightly_is_no_issue() -> None:
+    complaint = Issue(path="deal.end", reason="not_found", message="", answer="30 September 2028")
+    _, _, issues = related(
+        {"start": ("2023-10-01", "1 October 2023"), "months": (60, "five-year")},
+        {"end": "30 September 2028"},
+        (complaint,),
+    )
+    assert issues == []
