@@ -51,8 +51,9 @@ def _refuse_end_before_start(
     start, end = values.get(term.start), values.get(term.end)
     if start is None or end is None or not start.value or not end.value or end.value > start.value:
         return issues
-    if contains(start.value, end.value) and start.evidence.start != end.evidence.start:
-        return issues  # "in 2021 … until December 2021"
+    same_day = start.value == end.value and len(start.value) == len("2021-12-31")
+    if contains(start.value, end.value) and not same_day and start.evidence.start != end.evidence.start:
+        return issues  # "from June 2021 … until the end of the year": not exact enough to tell
     del values[term.end]
     message = f"the term starts on {start.value}, which is not before it"
     issue = Issue(
