@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from datetime import date
+from datetime import date, datetime
 from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 from pydantic import BaseModel, ValidationError
 
 from llm_extract.document import Document
-from llm_extract.errors import ContextTooLong, ExtractionError, TaskError
+from llm_extract.errors import ContextTooLong, DocumentError, ExtractionError, SettingsError, TaskError
 from llm_extract.grounding import ground
 from llm_extract.model.types import Endpoint, Request, Sampling, Usage
 from llm_extract.result import Evidence, Extraction, Issue, Provenance
@@ -81,7 +81,9 @@ class Extractor(Generic[RecordT]):
         self.settings = settings or load_settings()
         self.model = resolve_model(model, self.settings)
         self.sampling = self.settings.sampling()
-        self.cache: Cache | None = open_cache(self.settings) if isinstance(self.model, NamedModel) else None
+        # Finished results are kept for tasks in files, whose code is part of their fingerprint, and named models.
+        keep = isinstance(self.model, NamedModel) and self.task.where is not None
+        self.cache: Cache | None = open_cache(self.settings) if keep else None
         endpoint = self.model.endpoint
         self._terms = repr(
             (self.task.fingerprint, self.sampling, endpoint.model, endpoint.base_url, endpoint.capabilities)
@@ -97,6 +99,7 @@ class Extractor(Generic[RecordT]):
         from llm_extract.background import run
 
         started = time.perf_counter()
+        published = _checked(article, published)
         key = self.result_key(article, published, repeat)
         return self._kept(key, started) or run(self._fresh(article, key, published, repeat, started))
 
@@ -117,6 +120,7 @@ class Extractor(Generic[RecordT]):
             FatalError: nothing will succeed until a key, a quota or a model is changed.
         """
         started = time.perf_counter()
+        published = _checked(article, published)
         key = self.result_key(article, published, repeat)
         return self._kept(key, started) or await self._fresh(article, key, published, repeat, started)
 
@@ -152,7 +156,7 @@ class Extractor(Generic[RecordT]):
             usage=usage,
             provenance=provenance,
         )
-        if self.cache is not None:
+        if self.cache is not None and self._reads_back(grounded.record):
             self.cache.put(key, result.model_dump_json(include=set(_Kept.model_fields)))
         return result
 
@@ -192,6 +196,13 @@ class Extractor(Generic[RecordT]):
         digest.update(text.encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
 
+    def _reads_back(self, record: BaseModel) -> bool:
+        """Whether a record is the same after a dump: a schema's validators and serialisers may change it."""
+        try:
+            return self.task.record.model_validate_json(record.model_dump_json()) == record
+        except ValidationError:
+            return False
+
     def _kept(self, key: str, started: float) -> Extraction[RecordT] | None:
         text = None if self.cache is None else self.cache.get(key)
         if text is None:
@@ -205,6 +216,19 @@ class Extractor(Generic[RecordT]):
             return None
         usage = Usage(cached_calls=1, seconds=time.perf_counter() - started)
         return self._result_type.model_construct(format=1, usage=usage, **dict(kept))
+
+
+def _checked(article: object, published: object) -> date | None:
+    """The day of publication, if article and day are what they should be."""
+    if not isinstance(article, str | Document):
+        raise DocumentError(
+            f"an article is a string or a Document, not {type(article).__name__}: read files with read_document(path)"
+        )
+    if isinstance(published, datetime):
+        return published.date()
+    if published is None or isinstance(published, date):
+        return published
+    raise SettingsError(f"published is a datetime.date, not {published!r}")
 
 
 def whole_request(task: Task, text: str, endpoint: Endpoint, sampling: Sampling, repeat: int = 0) -> Request:

@@ -7,23 +7,29 @@ together, or the answer becomes an issue with its reason. No value takes another
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
 from llm_extract.document import Document
 from llm_extract.errors import Unsupported
-from llm_extract.fields import CategoryField, Context, DateField, DayField, FieldType, FlagField, NameField
+from llm_extract.fields import CategoryField, Context, DateField, DayField, FieldType, FlagField, MoneyField, NameField
 from llm_extract.fields.aliases import Alias, find_aliases, fullest_form
 from llm_extract.fields.dates import parse_reference, yearless
+from llm_extract.fields.text import collapse
 from llm_extract.locate import Located, Locator
 from llm_extract.ranges import Range
 from llm_extract.relations import Value, as_span, joined, relate_term
 from llm_extract.result import Evidence, Issue, IssueReason, Span
 from llm_extract.schema import Branch, CompiledSchema, Leaf
+
+_BREAK_AFTER_HYPHEN = re.compile(r"-[ \t]*\n[ \t]*")
 
 MOST_PLACES = 8
 """At how many of the places where words stand they are read."""
@@ -86,17 +92,47 @@ class _Grounding:
         item = self.item(schema.root, answer, "")
         evidence: dict[str, Evidence] = {}
         data = _deliver(item, "", evidence)
-        try:
-            record = schema.record.model_validate(data)
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise Unsupported(
-                f"the article does not support what the schema requires: {schema.record.__name__}.{place}: "
-                f"{first['msg']}; what an article may leave out is optional in a schema (`| None`, or a list)",
-                issues=self.issues,
-            ) from error
+        while True:
+            try:
+                record = schema.record.model_validate(data, by_name=True, by_alias=False)
+                break
+            except ValidationError as error:
+                first = error.errors(include_url=False)[0]
+                if self.give_up(item, first["loc"], first["msg"]):
+                    evidence = {}
+                    data = _deliver(item, "", evidence)
+                    continue
+                place = ".".join(str(part) for part in first["loc"])
+                raise Unsupported(
+                    f"the article does not support what the schema requires: {schema.record.__name__}.{place}: "
+                    f"{first['msg']}; what an article may leave out is optional in a schema (`| None`, or a list)",
+                    issues=self.issues,
+                ) from error
         return Grounded(record, evidence, tuple(self.issues))
+
+    def give_up(self, item: _Item, place: Sequence[int | str], why: str) -> bool:
+        """Leave out the smallest optional part around a value that the schema's own rules refuse."""
+        droppable: list[Callable[[], object]] = []
+        path = ""
+        for name, index in zip_longest(place, place[1:]):
+            child = next((child for child in item.branch.children if child.name == name), None)
+            if child is None:
+                continue
+            path = joined(path, str(name))
+            entries: list[Any] = item.lists.get(child.name, []) if isinstance(child, Leaf) else item.items[child.name]
+            if child.many and isinstance(index, int) and index < len(entries):
+                droppable.append(partial(entries.pop, index))
+            elif child.optional and isinstance(child, Leaf) and child.name in item.values:
+                droppable.append(partial(item.values.pop, child.name))
+            elif child.optional and entries:
+                droppable.append(entries.clear)
+            if isinstance(child, Leaf) or not entries:
+                break
+            item = entries[index if child.many and isinstance(index, int) else 0]
+        if droppable:
+            droppable[-1]()
+            self.issue(path, "not_supported", f"left out, the schema refuses it: {why}", None)
+        return bool(droppable)
 
     # -- the page's own head -------------------------------------------------------------------
 
@@ -172,26 +208,16 @@ class _Grounding:
                 )
 
     def drop_empty(self, item: _Item) -> None:
-        """Entries of a list that lost what they require, or everything, are not delivered."""
+        """Parts that may be missing and lost what they require, or everything, are not delivered."""
         for child in item.branch.children:
-            if not isinstance(child, Branch) or not child.many:
+            if not isinstance(child, Branch) or not (child.many or child.optional):
                 continue
             kept = []
             for entry in item.items[child.name]:
-                missing = [
-                    leaf.name
-                    for leaf in entry.branch.children
-                    if isinstance(leaf, Leaf)
-                    and not leaf.many
-                    and not leaf.optional
-                    and leaf.name not in entry.values
-                    and leaf.name not in entry.flags
-                ]
-                required = {leaf.name for leaf in entry.branch.children if not leaf.optional and not leaf.many}
-                anything = any(entry.lists.values()) or set(entry.values) - required or any(entry.items.values())
+                missing = _missing(entry)
                 if missing:
                     reason = f"left out: the article does not support its {' and '.join(missing)}"
-                elif not anything and len(entry.branch.children) > len(required):
+                elif not _says_anything(entry):
                     reason = "left out: the article supports nothing of it"
                 else:
                     kept.append(entry)
@@ -248,7 +274,7 @@ class _Grounding:
         """The value that copied words state, where they stand in the article."""
         hits = self.locator.find(words)
         problem: tuple[IssueReason, str] = ("not_found", "these words are not in the article")
-        best: Value | None = None
+        readings: list[Value] = []
         for hit in hits[:MOST_PLACES]:
             if isinstance(field_type, NameField):
                 found = self.name(field_type, hit)
@@ -256,17 +282,27 @@ class _Grounding:
                 found = self.reading(field_type, hit)
             if isinstance(found, str):
                 problem = ("not_supported", found)
-            elif best is None:
-                best = found
-                if isinstance(field_type, NameField) or found.value is None:
-                    break
-            elif len(found.evidence.quote) > len(best.evidence.quote) and found.value is not None:
-                # "£18.4m" in the headline is "up to £18.4m" in the text: the place that says more counts.
-                if field_type.same(found.value, best.value) > 0.0:
-                    best = found
-        if best is None and report:
-            self.issue(path, *problem, words)
-        return best
+                continue
+            readings.append(found)
+            if isinstance(field_type, NameField) or found.value is None:
+                break  # a name says the same everywhere
+        if not readings:
+            if report:
+                self.issue(path, *problem, words)
+            return None
+        return self.fuller(field_type, readings)
+
+    def fuller(self, field_type: FieldType[Any], readings: Sequence[Value]) -> Value:
+        """The first place; but a headline's "£18.4m" gives way to "up to £18.4m", where the text agrees."""
+        first, *others = readings
+        headline = self.document.metadata.headline
+        if not others or headline is None or not isinstance(field_type, MoneyField):
+            return first
+        if not headline.start <= first.evidence.start < headline.end:
+            return first
+        fuller = [found for found in others if found.value == first.value.model_copy(update=_qualifier(found.value))]
+        agree = len(fuller) == len(others) and len({found.value.qualifier for found in fuller}) == 1
+        return fuller[0] if agree else first
 
     def reading(self, field_type: FieldType[Any], hit: Located) -> Value | str:
         """The one value stated at a place, or why there is none."""
@@ -283,6 +319,11 @@ class _Grounding:
                     evidence = evidence.model_copy(update={"also": (self.context_span,)})
             return Value(mention.value, evidence)
         words = self.text[hit.start : hit.end]
+        if hit.match == "normalised":  # a line break may part a word: "three-⏎year", "bil-⏎lion"
+            for whole in (collapse(words), " ".join(_BREAK_AFTER_HYPHEN.sub("-", words).split())):
+                value = field_type.parse(whole, self.context)
+                if value is not None and field_type.support(whole, value, self.context):
+                    return Value(value, self.evidence(hit))
         if isinstance(field_type, DateField) and yearless(words) is not None:
             return Value(None, self.evidence(hit))
         if isinstance(field_type, DateField | DayField) and self.context.reference is None:
@@ -315,6 +356,41 @@ class _Grounding:
 
     def issue(self, path: str, reason: IssueReason, message: str, answer: Any, *sources: Span) -> None:
         self.issues.append(Issue(path=path, reason=reason, message=message, answer=answer, sources=sources))
+
+
+def _missing(entry: _Item) -> list[str]:
+    """What an entry's model requires and the article does not support."""
+    return [
+        child.name
+        for child in entry.branch.children
+        if not child.many
+        and not child.optional
+        and (
+            (child.name not in entry.values and child.name not in entry.flags)
+            if isinstance(child, Leaf)
+            else any(_missing(part) for part in entry.items[child.name])
+        )
+    ]
+
+
+def _says_anything(entry: _Item) -> bool:
+    """Whether an entry states more than the choices that its model requires of every entry."""
+    for child in entry.branch.children:
+        if isinstance(child, Branch):
+            if any(_says_anything(part) for part in entry.items[child.name]):
+                return True
+        elif entry.lists.get(child.name) or (
+            child.name in entry.values and (child.optional or child.field_type.extractive)
+        ):
+            return True
+    leaves = [child for child in entry.branch.children if isinstance(child, Leaf)]
+    return len(leaves) == len(entry.branch.children) and all(
+        not (leaf.optional or leaf.many or leaf.field_type.extractive) for leaf in leaves
+    )
+
+
+def _qualifier(money: Any) -> dict[str, Any]:
+    return {"qualifier": money.qualifier}
 
 
 def _deliver(item: _Item, path: str, evidence: dict[str, Evidence]) -> dict[str, Any]:

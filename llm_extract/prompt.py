@@ -181,7 +181,7 @@ def default_prompt(record: type[BaseModel]) -> PromptFile:
     front = FrontMatter(
         name="adhoc",
         version=1,
-        description=(record.__doc__ or record.__name__).strip().splitlines()[0],
+        description=((record.__doc__ or "").strip() or record.__name__).splitlines()[0],
     )
     return PromptFile(
         front=front,
@@ -241,7 +241,10 @@ def completed(answer: Any, branch: Branch) -> Any:
     for child in branch.children:
         if isinstance(child, Branch):
             said = full[child.name]
-            full[child.name] = [completed(entry, child) for entry in said] if child.many else completed(said, child)
+            if not child.many:
+                full[child.name] = completed(said, child)
+            elif isinstance(said, list):
+                full[child.name] = [completed(entry, child) for entry in said]
     return {**full, **answer, **{child.name: full[child.name] for child in branch.children}}
 
 
@@ -306,10 +309,8 @@ def _environment() -> Any:
 
 
 def _render(environment: Any, template: str, variables: Mapping[str, Any], where: str) -> str:
-    from jinja2 import TemplateError
-
     try:
         rendered: str = environment.from_string(template).render(variables)
-    except TemplateError as error:
-        raise TaskError(f"{where}: {error}") from error
+    except Exception as error:
+        raise TaskError(f"{where}: does not render: {type(error).__name__}: {error}") from error
     return rendered

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Set
 from datetime import date
 from functools import lru_cache
@@ -105,7 +106,11 @@ def _form(task: Task) -> list[_Line]:
     leaves = {path: leaf for path, leaf in task.schema.root.leaves() if not _skipped(leaf)}
     questions = task.prompt.file.front.questions
     order = [path for path in questions if path in leaves] + [path for path in leaves if path not in questions]
-    return [_Line(questions.get(path) or Question(label=_label(leaves[path])), path, leaves[path]) for path in order]
+    names = Counter(leaf.name for leaf in leaves.values())
+    return [
+        _Line(questions.get(path) or Question(label=_label(path, names[leaves[path].name] > 1)), path, leaves[path])
+        for path in order
+    ]
 
 
 def _passage(question: Question, text: str) -> str:
@@ -225,8 +230,10 @@ def _shown(said: Any) -> str:
     return str(said["value"]) if isinstance(said, Mapping) else str(said)
 
 
-def _label(leaf: Leaf) -> str:
-    return leaf.name.replace("_", " ").capitalize()
+def _label(path: str, shared: bool) -> str:
+    """A label from a field's name, with those above it where another field is called the same."""
+    parts = path.replace("[]", "").split(".")
+    return " ".join(parts if shared else parts[-1:]).replace("_", " ").capitalize()
 
 
 def _one_block(text: str) -> str:

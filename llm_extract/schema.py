@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import enum
 import json
+import re
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,13 +19,16 @@ from functools import cache
 from hashlib import sha256
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, RootModel, create_model
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 from llm_extract.errors import TaskError
 from llm_extract.fields import (
     CategoryField,
+    DateField,
     DayField,
+    DurationField,
     FieldType,
     FlagField,
     Money,
@@ -112,15 +116,23 @@ class CompiledSchema:
     fingerprint: str
 
 
-@cache
 def compile_schema(record: type[BaseModel]) -> CompiledSchema:
     """Walk a pydantic model and make its answer model and schemas.
 
     Raises:
-        TaskError: a leaf of a type that no field type serves, or a recursive model.
+        TaskError: a leaf of a type that no field type serves, a recursive model, or a default that would be
+            delivered without words.
     """
-    if not (isinstance(record, type) and issubclass(record, BaseModel)):
-        raise TaskError(f"a schema is a pydantic model class, not {record!r}")
+    if not (isinstance(record, type) and issubclass(record, BaseModel)) or issubclass(record, RootModel):
+        raise TaskError(f"a schema is a pydantic model class with fields, not {record!r}")
+    try:
+        return _compiled(record)
+    except PydanticUserError as error:
+        raise TaskError(f"{record.__name__}: {error.message.splitlines()[0]}") from error
+
+
+@cache
+def _compiled(record: type[BaseModel]) -> CompiledSchema:
     if not record.__pydantic_complete__ and record.model_rebuild(raise_errors=False) is not True:
         raise TaskError(
             f"{record.__name__} has annotations that cannot be resolved; define or import every name they use, "
@@ -138,9 +150,22 @@ def compile_schema(record: type[BaseModel]) -> CompiledSchema:
         root=root,
         answer=answer,
         verbatim_schema=verbatim_schema,
-        response_schema=ResponseSchema(record.__name__, sent, answer, digest),
-        fingerprint=sha256((record_schema + settings + repr(root.relations)).encode()).hexdigest()[:16],
+        response_schema=ResponseSchema(_sendable(record.__name__), sent, answer, digest),
+        fingerprint=sha256((record_schema + settings + repr(list(_relations(root)))).encode()).hexdigest()[:16],
     )
+
+
+def _sendable(name: str) -> str:
+    """A name that endpoints take for a schema: 64 letters, digits, underscores and hyphens at most."""
+    return re.sub(r"[^a-zA-Z0-9_-]", "_", name)[:64]
+
+
+def _relations(branch: Branch) -> Iterator[tuple[str, Term]]:
+    for term in branch.relations:
+        yield branch.name, term
+    for child in branch.children:
+        if isinstance(child, Branch):
+            yield from _relations(child)
 
 
 def _branch(
@@ -152,11 +177,21 @@ def _branch(
         raise TaskError(f"{where}: {model.__name__} has no fields")
     children = tuple(_child(key, info, f"{where}.{key}", (*above, model)) for key, info in model.model_fields.items())
     relations = tuple(getattr(model, "relations", ()))
-    names = {child.name for child in children}
+    by_name = {child.name: child for child in children}
     for relation in relations:
-        for key in (relation.start, relation.months, relation.end, *relation.near):
-            if key not in names:
-                raise TaskError(f"{where}: its relation names a field {key!r} that the model does not have")
+        if not isinstance(relation, Term):
+            raise TaskError(f"{where}: a relation is a Term(...), not {relation!r}")
+        kinds = {"months": (relation.months,), "date": (relation.start, relation.end, *relation.near)}
+        for kind, keys in kinds.items():
+            for key in keys:
+                child = by_name.get(key)
+                if child is None:
+                    raise TaskError(f"{where}: its relation names a field {key!r} that the model does not have")
+                wanted = DurationField if kind == "months" else DateField
+                if not isinstance(child, Leaf) or not isinstance(child.field_type, wanted):
+                    raise TaskError(
+                        f"{where}.{key}: its relation needs {'Months' if kind == 'months' else 'a PartialDate'} there"
+                    )
     return Branch(name=name, model=model, children=children, relations=relations, **properties)
 
 
@@ -169,6 +204,12 @@ def _child(name: str, info: FieldInfo, where: str, above: tuple[type[BaseModel],
         if len(entries) != 1:
             raise TaskError(f"{where}: say what the list holds: list[str], list[Party], …")
         annotation, _ = _unwrap(entries[0], metadata)
+    default = info.get_default(call_default_factory=True, validated_data={})
+    if default is not PydanticUndefined and default is not None and not (many and not default):
+        raise TaskError(
+            f"{where}: has the default {default!r}, which would be delivered without words of the article; "
+            "make it `| None = None`, or leave the default out"
+        )
     properties: dict[str, Any] = {"many": many, "optional": optional, "description": info.description or ""}
     field_type = next((entry for entry in metadata if isinstance(entry, FieldType)), None)
     if field_type is None and isinstance(annotation, type) and issubclass(annotation, BaseModel):

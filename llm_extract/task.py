@@ -35,6 +35,8 @@ class Task:
     prompt: Prompt
     where: Path | None = None
     """The folder that holds its `prompts/` and `schemas/`; None for a task made from a schema alone."""
+    code: str = ""
+    """Digest of its schema's file: validators are part of what decides a record."""
 
     @property
     def record(self) -> type[BaseModel]:
@@ -44,7 +46,8 @@ class Task:
     @property
     def fingerprint(self) -> str:
         """16 hexadecimal digits that change whenever the prompt or the schema does."""
-        return sha256(f"{self.prompt.file.fingerprint} {self.schema.fingerprint}".encode()).hexdigest()[:16]
+        terms = f"{self.prompt.file.fingerprint} {self.schema.fingerprint} {self.code}"
+        return sha256(terms.encode()).hexdigest()[:16]
 
 
 def shipped_directory() -> Path:
@@ -85,6 +88,7 @@ def task_for_schema(record: type[BaseModel]) -> Task:
     Raises:
         TaskError: the model has a leaf that no field type serves.
     """
+    compile_schema(record)  # refuses what is no schema before it is looked up
     return _task_for_schema(record)
 
 
@@ -107,7 +111,7 @@ def _load(name: str, place: Path, _prompt_changed: int, _schema_changed: int) ->
         raise TaskError(f"{path}: {error}") from error
     _check_examples(file, schema)
     _check_questions(file, schema)
-    return Task(name, schema, Prompt(file, schema), place)
+    return Task(name, schema, Prompt(file, schema), place, sha256(path.read_bytes()).hexdigest()[:16])
 
 
 def _module(path: Path) -> object:

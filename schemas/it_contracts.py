@@ -33,7 +33,8 @@ Stage = Annotated[
                 r"seek(?:s|ing)?", r"looking for", r"shortlist(?:s|ed)?", r"bidd(?:ers?|ing)",
                 r"procurement (?:notice|exercise|process)", r"prior information notice",
                 r"plans? to (?:buy|procure|award)", r"out to (?:market|tender)", r"competition",
-                r"request for (?:proposals|quotations|information)",
+                r"request for (?:proposals|quotations|information)", r"withdr\w+ .{0,20}award",
+                r"award .{0,20}withdrawn",
             ),
             "award": (
                 r"award(?:s|ed|ing)?", r"w[io]ns?", r"winning", r"won", r"sign(?:s|ed|ing)", r"pick(?:s|ed)",
@@ -48,8 +49,8 @@ Stage = Annotated[
                 r"roll(?:s|ed) over",
             ),
             "ended": (
-                r"cancel(?:s|led|ed|lation)", r"terminat(?:es?|ed|ion)", r"expir(?:es?|ed|y)",
-                r"scrap(?:s|ped)", r"axe[sd]?", r"ditch(?:es|ed)",
+                r"cancel(?:s|led|ed|lation)", r"terminat(?:es?|ed|ion)", r"expired",
+                r"not (?:be |to )?(?:renew|extend)\w*", r"scrap(?:s|ped)", r"axe[sd]?", r"ditch(?:es|ed)",
                 r"end(?:s|ed) (?:the|its|their) (?:contract|deal|agreement)", r"abandon(?:s|ed)",
                 r"los(?:es?|t|ing) (?:the|its|a) (?:contract|deal|work)", r"walk(?:s|ed) away",
                 r"bring(?:s|ing)? .{0,40}in-house",
@@ -84,7 +85,9 @@ Service = Annotated[
             ),
             "service_desk": (r"service desk", r"help ?desk", r"user support", r"it support desk"),
             "applications": (
-                r"applications?", r"software (?:development|support|system|platform)", r"saas",
+                r"applications?", r"software", r"apps?",
+                r"(?:hr|finance|payroll|billing|booking|payments?|records?|management) systems?",
+                r"software (?:development|support|system|platform)", r"saas",
                 r"software[- ]as[- ]a[- ]service", r"erp", r"crm", r"case management system",
                 r"application (?:management|support|development)",
                 r"(?:patient|student|customer|electronic) records? system", r"devops",
@@ -106,8 +109,8 @@ Service = Annotated[
                 r"penetration testing",
             ),
             "hardware": (
-                r"hardware", r"laptops?", r"supply of (?:laptops|tablets|devices|kit|servers|equipment)", r"tablets?",
-                r"printers?", r"terminals?", r"handsets?", r"body-?worn",
+                r"hardware", r"laptops?", r"supply of (?:laptops|tablets|devices|kit|servers|equipment)",
+                r"tablets?", r"printers?", r"terminals?", r"handsets?", r"body-?worn",
             ),
             "software_licences": (r"licen[cs]es?", r"licensing", r"enterprise agreement", r"subscriptions?"),
             "consulting": (

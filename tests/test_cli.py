@@ -201,3 +201,27 @@ def test_verbose_says_what_each_article_took(run: Run, scripted_server: Scripted
     assert "1 calls" in run("extract", "-", "-v", stdin=ARTICLE).stderr
     assert "from the cache" in run("extract", "-", "-v", stdin=ARTICLE).stderr
     assert "1 calls" in run("extract", "-", "-v", "--no-cache", stdin=ARTICLE).stderr
+
+
+def test_what_was_answered_is_delivered_although_the_key_was_revoked(
+    run: Run, scripted_server: ScriptedServer, tmp_path: Path
+) -> None:
+    for name in ("one", "two", "three"):
+        (tmp_path / f"{name}.txt").write_text(f"{ARTICLE}\nThis is number {name}.\n", "utf-8")
+    revoked = error(401, code="invalid_api_key", message="no")
+    scripted_server.respond = lambda asked: (
+        revoked if b"number two" in asked.content else reply(RIGHT, delay=0.3 * (b"three" in asked.content))
+    )
+    done = run("extract", "one.txt", "two.txt", "three.txt")
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) == 2
+    assert "two.txt" in done.stderr
+
+
+def test_a_file_where_a_folder_should_be_gets_one_line(
+    run: Run, scripted_server: ScriptedServer, tmp_path: Path
+) -> None:
+    (tmp_path / "schemas").write_text("not a folder")
+    done = run("tasks", "new", "foo")
+    assert done.returncode == 1
+    assert "schemas" in one_line(done)

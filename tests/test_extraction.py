@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from llm_extract import Document, Extraction, Extractor, aextract, extract, read_extraction
-from llm_extract.errors import ContextTooLong, DocumentError, InvalidAnswer, TaskError
+from llm_extract.errors import ContextTooLong, DocumentError, InvalidAnswer, TaskError, UsageError
 from llm_extract.settings import Settings, load_settings
 from llm_extract.testing import FakeModel, ScriptedServer
 from llm_extract.testing.server import answer as reply
@@ -236,3 +237,18 @@ def test_settings_are_read_again_when_they_change(
 def test_a_name_cannot_leave_the_folder_of_tasks() -> None:
     with pytest.raises(TaskError, match="no task"):
         extract(ARTICLE, task="../prompts/it_contracts", model=FakeModel(RIGHT))
+
+
+@pytest.mark.parametrize(("article", "published"), [(Path("a.txt"), None), (b"bytes", None), (ARTICLE, "2021-05-09")])
+def test_what_is_no_article_or_no_day_is_said_before_a_call(article: Any, published: Any) -> None:
+    model = FakeModel(RIGHT)
+    with pytest.raises(UsageError):
+        extract(article, model=model, published=published)
+    assert model.requests == []
+
+
+def test_a_moment_of_publication_counts_as_its_day() -> None:
+    text = "Orla Bank signed a contract with Venn on 3 March."
+    said = answer({"buyers": ["Orla Bank"], "signed": "3 March"})
+    result = extract(text, model=FakeModel(said), published=datetime(2021, 5, 9, 10, 30))
+    assert result.record.contracts[0].signed == "2021-03-03"

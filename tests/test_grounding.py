@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from llm_extract.document import Document
 from llm_extract.errors import Unsupported
+from llm_extract.fields import Name
 from llm_extract.grounding import Grounded, ground
+from llm_extract.prompt import completed
 from llm_extract.schema import compile_schema
 from llm_extract.task import find_task
 from tests.support import ARTICLE, check_sound, grounded
@@ -263,6 +265,107 @@ def test_whatever_is_answered_only_the_article_s_words_are_delivered(data: st.Da
         if value not in (None, []) and not isinstance(value, list)
     ]
     assert set(delivered) <= set(result.evidence)
+
+
+def value_of(text: str, said: str) -> dict[str, Any]:
+    result = grounded(text, {"buyers": ["Orla Bank"], "value": said})
+    dumped: dict[str, Any] = first(result).value.model_dump()
+    return dumped
+
+
+@pytest.mark.parametrize(
+    ("text", "qualifier"),
+    [
+        ("Bank signs £5m deal\n\nOrla Bank signed a contract worth up to £5m with Venn.", "up_to"),
+        ("Orla Bank signed a contract worth £5m with Venn. It expects savings of more than £5m a year.", "exact"),
+        ("Orla Bank signed a contract worth £5m. Brill signed a contract worth up to £5m.", "exact"),
+        ("Bank signs £5m deal\n\nOrla Bank signed a contract of £5m. The rival bid was over £5m.", "exact"),
+    ],
+)
+def test_a_sum_is_read_where_it_was_copied_and_fuller_only_than_its_headline(text: str, qualifier: str) -> None:
+    assert value_of(text, "£5m") == {"amount": 5_000_000, "currency": "GBP", "qualifier": qualifier, "per_year": False}
+
+
+def test_a_date_gets_no_precision_from_elsewhere() -> None:
+    text = "Orla Bank signed a contract in 2017. Its chief executive, who joined on 3 May 2017, said so."
+    assert first(grounded(text, {"buyers": ["Orla Bank"], "signed": "2017"})).signed == "2017"
+
+
+@pytest.mark.parametrize("written", ["a three-\nyear deal", "a deal over thirty-\nsix months"])
+def test_a_word_that_a_line_break_parts_is_read_whole(written: str) -> None:
+    text = f"Orla Bank signed a contract with Venn, {written}."
+    result = grounded(text, {"buyers": ["Orla Bank"], "duration_months": written.replace("-\n", "-")})
+    assert first(result).duration_months == 36
+    check_sound(text, result.evidence)
+
+
+@pytest.mark.parametrize("quote", ["14 September 2023", "the", "of the"])
+def test_words_that_show_nothing_show_no_category(quote: str) -> None:
+    result = grounded(ARTICLE, {**RIGHT, "services": [{"value": "security", "quote": quote}]})
+    assert first(result).services == []
+
+
+def test_a_negation_undoes_what_its_verb_would_show() -> None:
+    text = "Orla Bank said that its contract with Venn will not be renewed."
+    stage = {"value": "ended", "quote": "will not be renewed"}
+    result = grounded(text, {"buyers": ["Orla Bank"], "suppliers": ["Venn"], "stage": stage})
+    assert first(result).stage == "ended"
+
+
+class Paint(BaseModel):
+    colour: Literal["red", "blue"] | None = None
+
+
+class Guest(BaseModel):
+    name: Name
+    age: Annotated[int, Field(ge=18)] | None = None
+
+
+class Party(BaseModel):
+    host: Guest | None = None
+    guests: list[Guest]
+
+
+def extracted(schema: type[BaseModel], text: str, said: dict[str, Any]) -> Grounded:
+    compiled = compile_schema(schema)
+    answer = compiled.answer.model_validate(completed(said, compiled.root))
+    return ground(Document.from_text(text), compiled, answer)
+
+
+def test_the_name_of_one_category_does_not_show_another() -> None:
+    said = {"colour": {"value": "red", "quote": "a blue car"}}
+    result = extracted(Paint, "They bought a blue car.", said)
+    assert result.record == Paint(colour=None)
+    assert reasons(result) == {"colour": "contradicted"}
+
+
+def test_an_entry_with_nothing_but_its_name_is_delivered() -> None:
+    result = extracted(Party, "Ann Lee and Bob Smith, 34, came.", {"guests": [{"name": "Ann Lee"}]})
+    assert result.record == Party(guests=[Guest(name="Ann Lee")])
+
+
+def test_what_the_schema_s_own_rules_refuse_is_left_out_alone() -> None:
+    said = {"host": {"name": "Ann Lee", "age": "34"}, "guests": [{"name": "Bob Smith", "age": "12"}]}
+    result = extracted(Party, "Ann Lee, 34, invited Bob Smith, 12.", said)
+    assert result.record == Party(host=Guest(name="Ann Lee", age=34), guests=[Guest(name="Bob Smith")])
+    assert "guests[0].age" not in result.evidence
+    assert "greater than or equal to 18" in result.issues[0].message
+
+
+def test_an_optional_part_that_lacks_what_it_requires_is_left_out_alone() -> None:
+    said = {"host": {"name": "Cy Ghost"}, "guests": [{"name": "Bob Smith"}]}
+    result = extracted(Party, "Bob Smith came.", said)
+    assert result.record == Party(guests=[Guest(name="Bob Smith")])
+    assert reasons(result)["host"] == "not_supported"
+
+
+class Aliased(BaseModel):
+    buyer: Name | None = Field(default=None, alias="buyerName")
+
+
+def test_fields_with_aliases_keep_their_values() -> None:
+    result = extracted(Aliased, "Halden Foods bought it.", {"buyer": "Halden Foods"})
+    assert result.record.model_dump() == {"buyer": "Halden Foods"}
 
 
 class Person(BaseModel):

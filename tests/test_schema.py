@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from enum import Enum
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
 
 from llm_extract.errors import TaskError
 from llm_extract.fields import (
@@ -17,6 +18,7 @@ from llm_extract.fields import (
     MoneyField,
     Months,
     OrganisationName,
+    PartialDate,
     TextField,
     WholeNumberField,
 )
@@ -154,9 +156,9 @@ def test_the_fingerprint_follows_the_schema_and_its_field_types() -> None:
 def test_relations_and_page_marks_are_read() -> None:
     class Deal(BaseModel):
         relations: ClassVar = (Term(start="start", months="months", end="end"),)
-        start: str | None = None
+        start: PartialDate | None = None
         months: Months | None = None
-        end: str | None = None
+        end: PartialDate | None = None
         published: Annotated[str | None, FromPage("published")] = None
 
     root = compile_schema(Deal).root
@@ -182,7 +184,23 @@ class Bare(BaseModel):
 
 class Misnamed(BaseModel):
     relations: ClassVar = (Term(start="begin", months="months", end="end"),)
-    months: int
+    months: Months
+
+
+class Undated(BaseModel):
+    relations: ClassVar = (Term(start="start", months="months", end="start"),)
+    months: Months
+    start: date
+
+
+class Assuming(BaseModel):
+    status: str = "active"
+
+
+class Unschemed(BaseModel):
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    thing: Path
 
 
 class Unfinished(BaseModel):
@@ -198,7 +216,12 @@ class Unfinished(BaseModel):
         (Odd, r"Odd\.table: no field type"),
         (Bare, "say what the list holds"),
         (Misnamed, "'begin'"),
+        (Undated, "needs a PartialDate"),
+        (Assuming, "without words of the article"),
+        (Unschemed, "no field type"),
         (dict, "pydantic model class"),
+        ({"type": "object"}, "pydantic model class"),
+        (RootModel[list[str]], "pydantic model class"),
     ],
 )
 def test_a_schema_that_cannot_work_says_where_and_why(model: Any, words: str) -> None:
@@ -212,3 +235,10 @@ def test_the_walk_keeps_the_order_of_the_schema() -> None:
     parts = root.children[-1]
     assert isinstance(parts, Branch)
     assert [child.name for child in parts.children] == ["name", "price"]
+
+
+def test_the_name_that_is_sent_is_one_that_endpoints_take() -> None:
+    class Grüße(BaseModel):
+        name: str | None = None
+
+    assert compile_schema(Grüße).response_schema.name == "Gr__e"

@@ -31,7 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except LlmExtractError as error:
         _complain(str(error))
         code = error.exit_code
-    except BrokenPipeError:
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):
+            _complain(f"{error.filename or 'output'}: {error.strerror or error}")
+            sys.exit(FAILED)
         # The reader of our output went away (`| head`): nothing to say, and nobody to say it to.
         sys.stderr.close()
         code = FAILED
@@ -90,12 +93,17 @@ def extract(
     async def one(source: str) -> Any:
         from llm_extract.reading import read_document
 
+        if fatal:
+            return type(fatal[0])(f"not tried: {fatal[0]}")
         try:
             return await extractor.aextract(await asyncio.to_thread(read_document, source), published=day)
-        except FatalError:
-            raise
+        except FatalError as error:
+            fatal.append(error)  # nothing more is begun; what is under way or done is delivered
+            return error
         except LlmExtractError as error:
             return error
+
+    fatal: list[FatalError] = []
 
     async def every() -> list[LlmExtractError]:
         errors: list[LlmExtractError] = []

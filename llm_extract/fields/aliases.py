@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from llm_extract.fields.name_places import SMALL_WORDS, name_places
+from llm_extract.fields.name_places import SMALL_WORDS, is_no_name, name_places
 from llm_extract.fields.names import abbreviates, normalise_name, parse_name
 from llm_extract.fields.text import collapse
 from llm_extract.locate import Locator
@@ -50,6 +50,7 @@ _LONGEST_FULL_FORM = 200
 
 _SMALL = r"(?:(?:of|for|and|the|in|on|&|de|du|des|del|la|le|et|für|und|der|die)\s+)"
 _BEFORE_EXPANSION = re.compile(r"\w\s$|\w-$")
+_WORD_BEFORE = re.compile(r"(?<![\w'’])(?P<word>[^\W\d_a-z][\w&'’-]*)[ \t\u00a0-]$")
 _PLACE_BEFORE = re.compile(r"\b(?:UK|US|EU|British|Scottish|Welsh|Irish|English|French|German|The|the|and|or)\s$")
 
 # Endings that make the full name of the same body, by kind: one kind only may be found for a name.
@@ -258,7 +259,7 @@ def _by_ending(name: str, text: str, locator: Locator) -> tuple[int, int] | None
     kinds: dict[str, list[tuple[int, int]]] = {}
     for match in matches:
         kind = match.lastgroup
-        if kind is not None and locator.allows(*match.span()):
+        if kind is not None and locator.allows(*match.span()) and not _is_tail(text, match.start()):
             kinds.setdefault(kind.rstrip("_"), []).append(match.span())
     if len(kinds) != 1:
         return None
@@ -267,6 +268,14 @@ def _by_ending(name: str, text: str, locator: Locator) -> tuple[int, int] | None
     size = len(text[slice(*fullest)].split())
     forms_of_size = {normalise_name(text[slice(*p)]) for p in places if len(text[slice(*p)].split()) == size}
     return fullest if len(forms_of_size) == 1 else None
+
+
+def _is_tail(text: str, start: int) -> bool:
+    """Whether a longer name goes on at `start`: "[West] Norland Council"."""
+    before = _WORD_BEFORE.search(text, max(0, start - 40), start)
+    if before is None:
+        return False
+    return not is_no_name(before["word"]) and before["word"].casefold() not in SMALL_WORDS
 
 
 def _occurrences(word: str, text: str) -> Iterator[int]:

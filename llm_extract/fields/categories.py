@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from llm_extract.errors import TaskError
 from llm_extract.fields.base import NO_CONTEXT, Context, FieldType, Mention, verbatim
+from llm_extract.fields.name_places import is_no_name
 
 MAX_QUOTE_LENGTH = 400
 """Code points of the longest quote that is asked for."""
@@ -20,6 +21,10 @@ MAX_QUOTE_LENGTH = 400
 Cues = tuple[tuple[str, tuple[str, ...]], ...]
 """Pairs of a category and its cues: hashable, in the order of the categories."""
 
+_UNDONE = re.compile(
+    r"\b(?:not|never|no longer|without|withdr\w+|revok\w+|refus\w+|reject\w+|los[et]\w*|fail\w*|halt\w*)\b|n['’]t\b",
+    re.IGNORECASE,
+)
 _ESCAPE_CLASS_OR_SPACE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|( +)", re.DOTALL)
 
 
@@ -86,7 +91,11 @@ class CategoryField(FieldType[str]):
             return True
         if f" {_plain(value)} " in f" {_plain(quote)} ":
             return True
-        return not self._shown(quote)
+        words = f" {_plain(quote)} "
+        if any(f" {_plain(other)} " in words for other in self.values) or not _says_something(quote):
+            return False
+        # "Will not be renewed" shows no renewal: under a negation the cues of other values say nothing.
+        return not self._shown(quote) or _UNDONE.search(quote) is not None
 
     def shape(self) -> Any:
         """An object of the value and the words that show it."""
@@ -95,7 +104,8 @@ class CategoryField(FieldType[str]):
     def _shown(self, text: str) -> list[_Cue]:
         """The cues in `text`, in order; of overlapping ones the longest, then the first."""
         found: dict[tuple[int, int], set[str]] = {}
-        for value, pattern in _patterns(cast(Cues, self.cues)):
+        cues = cast(Cues, self.cues) or tuple((value, (re.escape(_plain(value)),)) for value in self.values)
+        for value, pattern in _patterns(cues):
             for match in pattern.finditer(text):
                 found.setdefault(match.span(), set()).add(value)
         taken: list[_Cue] = []
@@ -175,6 +185,11 @@ def _choice(values: tuple[str, ...]) -> type[BaseModel]:
         value=(choices, ...),
         quote=(verbatim(MAX_QUOTE_LENGTH), ...),
     )
+
+
+def _says_something(quote: str) -> bool:
+    """Whether there is a word in the quote beside function words, dates and numbers."""
+    return any(len(word) > 2 and not is_no_name(word) for word in re.findall(r"[^\W\d_]+", quote))
 
 
 def _check_cue(value: str, source: str) -> None:

@@ -96,12 +96,14 @@ _BY: Final = word_set("by from for through throughout between")
 _NO_WEEKDAY: Final = word_set("every each a any alternate most to black good cyber super ash sheffield")
 _FUTURE: Final = word_set(
     "will shall would must due plan plans planned planning expected expects scheduled intends aims hopes"
-    " going starts begins commences expires ends starting beginning commencing expiring ending"
+    " going starts begins commences expires ends runs extends starting beginning commencing expiring ending"
 )
 _PAST: Final = word_set(
     "since was were had signed awarded won agreed announced began started commenced launched went took chose"
-    " picked appointed selected published issued expired ended closed opened bought completed"
+    " picked appointed selected published issued expired ended closed opened bought completed handed transferred"
 )
+# The same, where nothing but "and" stands before: "will begin in June and end in December".
+_FUTURE_VERBS: Final = word_set("end finish complete conclude expire run")
 _SOON: Final = word_set("from by until till")
 _JOINTS: Final = word_set("- – — / to and or until till through")
 # The last month, counted from the reference's, that is too early for a month without a year, and the
@@ -117,6 +119,8 @@ class Reading(NamedTuple):
     value: str | None
     kind: str = ""
     yearless: tuple[int, int | None] | None = None
+    ahead: str | None = None
+    """A date without a year that lies in the future by the words of its clause: as if it had the year."""
 
 
 class _Beside(NamedTuple):
@@ -128,6 +132,8 @@ class _Beside(NamedTuple):
     to_year: re.Pattern[str]
     name: re.Pattern[str]
     no_weekday: re.Pattern[str]
+    term_to: re.Pattern[str]
+    """Right before the match: "to" after a word that says that a term lasts, or words as clear."""
 
 
 @cache
@@ -151,6 +157,12 @@ def _beside() -> _Beside:
         name=re.compile(r"['’]s|\s[A-Z]"),
         no_weekday=re.compile(
             rf"\s(?:Times|Telegraph|Mirror|Express|Herald|Post|Mail|World|Sport)|\s?(?:to|-|–)\s?{_WEEKDAY}"
+        ),
+        term_to=re.compile(
+            r"(?<![^\W_])(?:(?:runs?|running|lasts?|lasting|extends?|extended|extending|extension|renewed|prolonged"
+            r"|continues?|contract|deal|agreement)\sto(?:\sat\sleast)?|(?:until|till)\sat\sleast"
+            r"|expir(?:es?|ing))\s\Z",
+            re.IGNORECASE,
         ),
     )
 
@@ -228,12 +240,18 @@ def _year_stands(match: re.Match[str], last: Reading | None) -> bool:
         return True
     if last is not None and last.kind == "year" and is_joined(text[last.end : start]):
         return True
+    if _plain(match[0]).startswith("the") and beside.deal.match(text, end):
+        return True
     word = _lead_word(text, start)
     if word in "([" and word:
         return text[end : end + 1] in (")", "]", ",")
     if word in ("a", "the", "its", "their", "original"):
         return beside.deal.match(text, end) is not None
-    return word in _IN or (word in _BY and beside.clause.match(text, end) is not None)
+    return word in _IN or ((word in _BY or _follows_term(text, start)) and beside.clause.match(text, end) is not None)
+
+
+def _follows_term(text: str, start: int) -> bool:
+    return _beside().term_to.search(text[max(0, start - 40) : start]) is not None
 
 
 def is_joined(gap: str) -> bool:
@@ -273,13 +291,20 @@ def _read_month(
         return None
     if not (alone or day_digits or match["part"] or _month_stands(text, start, end, last)):
         return None
-    value = None
+    value = ahead = None
     if reference is not None:
         cue, cue_start = _cue(text, start, floor)
         value = _resolve(month, day, reference, cue)
+        before = last.ahead if last is not None and last.end == floor else None
+        if cue == "future":
+            ahead = value
+        elif before and cue != "past" and not _clause_end().search(text, floor, start):
+            ahead = _not_before(before, _resolve(month, day, reference, "future"))
+            if value != ahead:  # the words that decide stand before another date, and cannot be quoted
+                return Reading(start, end, None, "yearless", (month, day), ahead)
         if value != _resolve(month, day, reference, "plain"):
             start = cue_start  # the words that decide belong to the mention
-    return Reading(start, end, value, "yearless", (month, day))
+    return Reading(start, end, value, "yearless", (month, day), ahead)
 
 
 def _month_stands(text: str, start: int, end: int, last: Reading | None) -> bool:
@@ -289,9 +314,8 @@ def _month_stands(text: str, start: int, end: int, last: Reading | None) -> bool
     word = _lead_word(text, start)
     if word in ("in", "since", "until", "till", "during"):
         return text[end : end + 2] not in ("'s", "’s")
-    return word in ("by", "from", "of", "before", "after", "through", "between") and not (
-        (end - start == 3 and text[start:end] != "May") or _beside().name.match(text, end)
-    )
+    leads = word in ("by", "from", "of", "before", "after", "through", "between") or _follows_term(text, start)
+    return leads and not ((end - start == 3 and text[start:end] != "May") or _beside().name.match(text, end))
 
 
 def _resolve(month: int, day: int | None, reference: date, cue: str) -> str | None:
@@ -311,15 +335,27 @@ def _resolve(month: int, day: int | None, reference: date, cue: str) -> str | No
     return None
 
 
-def _cue(text: str, start: int, floor: int) -> tuple[str, int]:
-    """What the six words before `start` say of past and future, and where the word that says it stands.
+def _not_before(earlier: str, value: str | None) -> str | None:
+    """`value`, or a year later where it would be before `earlier`."""
+    length = min(len(earlier), len(value or ""))
+    return add_months(value, 12) if value and value[:length] < earlier[:length] else value
 
-    `floor` is the end of the match before: its words are not looked at.
+
+@cache
+def _clause_end() -> re.Pattern[str]:
+    return re.compile(r"\.(?![0-9])|[;:!?()\n]")
+
+
+def _cue(text: str, start: int, floor: int) -> tuple[str, int]:
+    """What the words before `start` say of past and future, and where the word that says it stands.
+
+    Those of its clause count, 70 characters at most. `floor` is the end of the match before: its words
+    are not looked at.
     """
     opening = max(floor, start - 70)
-    clause = re.split(r"[.;:!?()\n]", text[opening:start])[-1]
+    clause = _clause_end().split(text[opening:start])[-1]
     offset = start - len(clause)
-    words = [(offset + m.start(), m[0].casefold()) for m in _word().finditer(clause)][-6:]
+    words = [(offset + m.start(), m[0].casefold()) for m in _word().finditer(clause)]
     if offset == opening > floor and words and opening == words[0][0]:
         del words[0]  # it may be the rest of a longer word
     found: tuple[str, int] = ("plain", start)
@@ -327,7 +363,11 @@ def _cue(text: str, start: int, floor: int) -> tuple[str, int]:
         place, word = words[index]
         if word in _SOON and index == len(words) - 1:
             found = ("soon", place)
-        elif word in _FUTURE or word.endswith(("'ll", "’ll")):
+        elif (
+            word in _FUTURE
+            or word.endswith(("'ll", "’ll"))
+            or (word in _FUTURE_VERBS and (index == 0 or words[index - 1][1] == "and"))
+        ):
             return "future", place
         elif word in _PAST and (index == 0 or words[index - 1][1] != "be"):
             return found if found[0] == "soon" else ("past", place)

@@ -9,13 +9,15 @@ something out ("on 17 May", "last summer", "Friday") are counted from the day of
   year (early, mid, a half, a quarter, a season) leaves the year, every part of a month the month.
 - Financial years and pairs of years ("2024/25", "2015-16", "FY24") are no dates: neither year is sure.
   "2016-04" is a month, because it cannot be such a pair.
-- A year alone counts from 1950 to 2099, and in a text only after a word such as "in" or "since" or in
-  brackets, so that "2,000 staff" and "2019 servers" are none. A month alone needs such a word too.
+- A year alone counts from 1950 to 2099, and in a text only after a word such as "in" or "since", in
+  brackets, or after words such as "runs to", so that "2,000 staff" and "2019 servers"
+  are none. A month alone needs such a word too.
 - A month without a year is the nearest one. A day and month without a year are looked for from 8 months
   before the reference to 4 months after it: news tells the past.
 - "will", "due to" or "starts" before such a date ask for the next one, "was", "signed" or "since" for the
   latest one; "from", "by" and "until" for the next one, or one at most 3 months old. Where such a word
-  decides, it is part of the mention.
+  decides, it is part of the mention. "will run from June to December" states no December: the word
+  that decides stands before another date, so that no words could be quoted for it.
 - "last" is the latest one that is over, "next" the first one that has not begun; seasons are those of
   the northern hemisphere. A weekday alone is the latest one, the reference included.
 - What may fall on several days ("this week", "17-19 May") has the precision that these days share.
@@ -61,7 +63,9 @@ class DateField(FieldType[str]):
     def parse(self, words: str, context: Context = NO_CONTEXT) -> str | None:
         """The one date that `words` state; None if they state none, or several that differ."""
         values = {mention.value for mention in self.find(words, context)}
-        return values.pop() if len(values) == 1 else None
+        if len(values) != 1 or any(r.ahead and not r.value for r in find_readings(words, context.reference)):
+            return None
+        return values.pop()
 
     def same(self, a: str, b: str) -> float:
         """1.0 when equal, 0.5 when one is the other with less precision, else 0.0."""

@@ -10,7 +10,7 @@ and an extension of 24; "2+1+1 years" has 24 and 24. The rules:
   "extendable", "renewable", "may be extended", "possible", "with two one-year extensions". Without them
   ("extended by two years", "a two-year extension") it is a term like any other.
 - Extensions that are named together are added up. "Extendable to six years" tells one only beside the
-  initial term, which is then part of the mention.
+  initial term, which is then part of the mention. "An option of 2+1 years" is an extension of 36.
 - What is no term is left out: "two years ago", "the past ten years", "10-year-old", "in five years' time",
   "£9m a year", "after a two-year review".
 """
@@ -37,7 +37,11 @@ _REACH: Final = 120  # how far before a term the words are looked for that make 
 
 _COUNT = rf"(?>{NUMBER})"  # atomic: no part of a number is tried again
 _UNIT = r"(?:years?|yrs?|months?|weeks?|decades?)(?![^\W_])"
-_ADJECTIVE = "(?:further|more|additional|extra|optional|possible|potential|consecutive|successive|separate|subsequent)"
+_AGAIN = rf"(?>\s?\((?:{NUMBER})\))"  # "four (4) years"
+_ADJECTIVE = (
+    "(?:further|more|additional|extra|optional|possible|potential|consecutive|successive|separate|subsequent"
+    "|base|option|extension)"
+)
 _PERIODS = "(?:periods?|extensions?|terms?|options?|renewals?|increments?)"
 # Words that may stand between "option" and the term.
 _FILLER = (
@@ -63,17 +67,17 @@ _FEW = r"(?:1[0-2]|[1-9]|one|two|three|four|five|six|seven|eight|nine|ten|eleven
 @cache
 def _terms() -> re.Pattern[str]:
     ranges = (
-        rf"(?P<range>(?P<between>between\s(?:an?\s)?)?{_COUNT}(?:[-‐‑\s]{_UNIT})?"
+        rf"(?P<range>(?P<between>between\s(?:an?\s)?)?{_COUNT}{_AGAIN}?(?:[-‐‑\s]{_UNIT})?"
         r"(?(between)\sand\s(?:an?\s)?|(?:\s?[-‐‑–—]\s?|[-‐‑\s]{1,2}(?:to|or)[-‐‑\s]))"
-        rf"{_COUNT}[-‐‑\s]{_UNIT})"
+        rf"{_COUNT}{_AGAIN}?[-‐‑\s]{_UNIT})"
     )
     added = (
         rf"(?P<first>{_COUNT})(?P<added>(?:(?:\s?\+\s?\(?|[-‐‑\s]plus[-‐‑\s]){_COUNT}){{1,4}}+)\)?"
         rf"[-‐‑\s](?P<added_unit>{_UNIT})"
     )
     term = (
-        rf"(?:(?P<times>{_FEW})\s(?P<times_kind>(?:{_ADJECTIVE}\s){{0,2}})(?:{_PERIODS}\sof\s(?:up\sto\s)?)?)?"
-        rf"(?P<count>{_COUNT}|[1-9][0-9]?(?=yr)|another|half\san?|an?)(?:[-‐‑\s]|(?=yr)"
+        rf"(?:(?P<times>{_FEW}){_AGAIN}?\s(?P<times_kind>(?:{_ADJECTIVE}\s){{0,2}})(?:{_PERIODS}\sof\s(?:up\sto\s)?)?)?"
+        rf"(?P<count>{_COUNT}|[1-9][0-9]?(?=yr)|another|half\san?|an?)(?P<again>{_AGAIN})?(?:[-‐‑\s]|(?=yr)"
         rf"|\s(?P<kind>(?:{_ADJECTIVE}\s){{1,2}}))(?P<unit>{_UNIT})"
         rf"(?:(?P<lasting>-long)|\sand\sa\s(?P<half>half)(?![^\W_])"
         rf"|(?:,|\sand)?\s(?P<months>{_FEW})\smonths?(?![^\W_]))?"
@@ -161,10 +165,10 @@ def _to_total() -> re.Pattern[str]:
 @cache
 def _no_term_before() -> re.Pattern[str]:
     return re.compile(
-        r"(?:(?<![^\W_])(?:past|last|previous|preceding|recent|first|final|remaining|within|every|each|per|than"
+        r"(?:(?<![^\W_])(?:past|last|previous|preceding|recent|final|remaining|within|every|each|per|than"
         r"|nearly|almost|aged|after|before|from|since|following|up\sto|(?:maximum|limit)\sof)(?:\s(?:an?|the|of))?"
         r"|(?<![^\W_])(?:under|about|around|roughly|approximately|some|(?:for|of|after|in|by|well|just)\sover)"
-        r"|(?P<in>(?<![^\W_])in))[\s(]*\Z",
+        r"|(?P<if_adjectival>(?<![^\W_])(?:in|(?:the\s)?first)))[\s(]*\Z",
         re.IGNORECASE,
     )
 
@@ -242,6 +246,8 @@ def _read_term(match: re.Match[str]) -> _Term:
     count, unit = _number(match["count"]), match["unit"]
     if count is not None and match["half"]:
         count += Decimal("0.5")
+    if match["again"] is not None and _number(match["again"].strip("( )")) != count:
+        count = None
     months = _months(count, unit)
     if match["months"] is not None:
         rest = _months(_number(match["months"]), "months")
@@ -249,7 +255,8 @@ def _read_term(match: re.Match[str]) -> _Term:
     times, begin = _number(match["times"] or ""), match.start()
     if times is None:
         times, begin = Decimal(1), match.start("count")
-    kinds = f"{match['times_kind'] or ''}{match['kind'] or ''}".casefold()
+    kinds = f"{match['times_kind'] or ''}{match['kind'] or ''}".casefold().split()
+    kinds = [kind for kind in kinds if kind != "base"]  # "one base year" is the initial term
     return _Term(
         begin,
         match.start("count"),
@@ -259,7 +266,7 @@ def _read_term(match: re.Match[str]) -> _Term:
         unit,
         article=match["count"].casefold() in ("a", "an") and not kinds and not match["lasting"],
         adjectival=match.string[match.end("count")] in "-‐‑",
-        optional=any(word in kinds for word in ("optional", "possible", "potential")),
+        optional=any(kind in ("option", "optional", "extension", "possible", "potential") for kind in kinds),
         further=bool(kinds),
     )
 
@@ -279,7 +286,7 @@ def _statements(text: str) -> tuple[list[_Span], list[_Span]]:
         ahead = matches[index + 1].start() if index + 1 < len(matches) else len(text)
         if match["range"] or match["added"]:
             if match["added"]:
-                _read_added(match, initials, extensions)
+                _read_added(match, text[max(floor, match.start() - _REACH) : match.start()], initials, extensions)
             initial, previous, floor = None, None, match.end()
             continue
         term = _read_term(match)
@@ -311,12 +318,18 @@ def _statements(text: str) -> tuple[list[_Span], list[_Span]]:
     return initials, extensions
 
 
-def _read_added(match: re.Match[str], initials: list[_Span], extensions: list[_Span]) -> None:
-    """ "2+1+1 years": the first is the initial term."""
+def _read_added(match: re.Match[str], before: str, initials: list[_Span], extensions: list[_Span]) -> None:
+    """ "2+1+1 years": the first is the initial term, unless the words `before` make all of them optional."""
     unit = match["added_unit"]
     parts = re.findall(NUMBER, match["added"], re.IGNORECASE)
     months = [_months(_number(number), unit) for number in (match["first"], *parts)]
-    if all(months):
+    clause = re.split(r"[.;!?\n]", before)[-1]
+    cue = _option_before().search(clause)
+    if not all(months) or (cue and _to_total().search(clause)):
+        return
+    if cue:
+        extensions.append(_Span(match.start() - len(clause) + cue.start(), match.end(), sum(months)))
+    else:
         initials.append(_Span(*match.span(), months[0]))
         extensions.append(_Span(*match.span(), sum(months[1:])))
 
@@ -377,7 +390,7 @@ def _stands(text: str, term: _Term) -> bool:
     if _no_term_after().match(text, term.end):
         return False
     refused = _no_term_before().search(lead)
-    if refused is not None and not (refused["in"] and term.adjectival):
+    if refused is not None and not (refused["if_adjectival"] and term.adjectival):
         return False
     if not term.article:
         return True

@@ -79,7 +79,7 @@ def possessive_length(name: str) -> int:
 
 def _begins_name(text: str, start: int, words: list[str], position: int, lower: set[str]) -> bool:
     word = words[position]
-    if not _is_capitalised(word) or _is_no_name(word):
+    if not _is_capitalised(word) or is_no_name(word):
         return False
     if word[1:].islower() and word.lower() in lower and _SENTENCE_END.search(text, max(0, start - 4), start):
         # An ordinary word that a sentence begins with, unless a name goes on behind it.
@@ -111,7 +111,7 @@ def _end_of_run(text: str, tokens: list[tuple[int, int]], words: list[str], firs
         if not small and word.isdigit() and len(word) <= 3 and not _is_quantity(text, tokens[position][1]):
             last = position
             break  # a numbered framework: nothing goes on behind its number
-        if not _is_capitalised(word) or _is_no_name(word):
+        if not _is_capitalised(word) or is_no_name(word):
             break
         last, small = position, []
         open_head = open_head or folded in _HEADS
@@ -150,7 +150,8 @@ def _is_capitalised(word: str) -> bool:
     return any(c.isupper() or c.istitle() for c in word)
 
 
-def _is_no_name(word: str) -> bool:
+def is_no_name(word: str) -> bool:
+    """Whether a word is none of a name although a sentence may write it with a capital."""
     if word in {"IT", "ICT"}:  # no name alone, but many begin with it
         return False
     return re.split("['’]", word, maxsplit=1)[0].casefold() in _NO_NAME

@@ -194,3 +194,16 @@ def test_any_text_gives_places_inside_it(text: str, name: str) -> None:
 def test_a_text_full_of_brackets_is_read_quickly() -> None:
     assert find_aliases("(" * 20_000 + "A (" * 20_000) == []
     assert fullest_form("NTA", "N " * 50_000)[0] == "NTA"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Sussex", "West Sussex County Council chose Vega. Sussex is large."),
+        ("Siemens", "Fujitsu Siemens AG replaces Siemens."),
+        ("Steria", "Sopra Steria Ltd won; Steria is older."),
+        ("Norland", "West Norland District Council and Norland"),
+    ],
+)
+def test_the_tail_of_a_longer_name_is_another_body(name: str, text: str) -> None:
+    assert fullest_form(name, text)[0] == name

@@ -71,6 +71,17 @@ in 2020 prices rose | 2020 | 2020
 has run it since 2015. | 2015 | 2015
 by 2025, at the latest | 2025 | 2025
 a 2019 contract for | 2019 | 2019
+The 2019 contract for | The 2019 | 2019
+in the 2019 deal | the 2019 | 2019
+a contract which will run to 2029. | 2029 | 2029
+it was extended to 2029, at no cost | 2029 | 2029
+until at least 2029 | 2029 | 2029
+the contract expires 2029. | 2029 | 2029
+it extends to March 2029 | March 2029 | 2029-03
+the network was extended to 2019 users | |
+extended to 2000 desks | |
+at least 2019 | |
+The 2019 staff | |
 the pilot (2019) failed | 2019 | 2019
 for the 2024/25 financial year | |
 in FY2024/25 and FY24 | |
@@ -163,6 +174,21 @@ on Black Friday | |
 in today's world | |
 in May 17 councils signed | May | 2023-05
 from 1 April to 30 June 2022 | 30 June 2022 | 2022-06-30
+it signed its £5.5m network deal with Axo on 3 July | signed its £5.5m network deal with Axo on 3 July | 2022-07-03
+was signed by chief executive Jane Dorrit on 3 July | signed by chief executive Jane Dorrit on 3 July | 2022-07-03
+it will transition services between July and December | July | 2023-07
+it will transition services between July and September | July | 2023-07 | September | 2023-09
+it will begin in July and end in December | July | 2023-07 | end in December | 2023-12
+due to start on 1 July and complete by 30 April | 1 July | 2023-07-01 | complete by 30 April | 2024-04-30
+it will take over in stages between 1 July and 31 December | 1 July | 2023-07-01
+started on 1 December and runs to 30 November | 1 December | 2022-12-01 | runs to 30 November | 2023-11-30
+it will open in July. In December it closed | July | 2023-07 | December | 2022-12
+will end in July and was signed in December | July | 2023-07 | December | 2022-12
+it came to an end in December | December | 2022-12
+it extends to April | extends to April | 2024-04
+it was extended to April Jones | |
+it was handed over on 1 July | handed over on 1 July | 2022-07-01
+it will, says the head of IT at Ayle, open on 1 May | will, says the head of IT at Ayle, open on 1 May | 2024-05-01
 Signed in Sept. The council | Signed in Sept | 2022-09
 the March award, by May Smith | |
 """
@@ -245,6 +271,11 @@ def test_a_leap_day_is_only_resolved_to_a_leap_year() -> None:
 )
 def test_words_are_parsed_when_they_state_one_date(words: str, value: str | None) -> None:
     assert FIELD.parse(words) == value
+
+
+def test_words_that_leave_the_year_of_a_second_date_open_state_no_date() -> None:
+    assert FIELD.parse("will transition services between July and December", WEDNESDAY) is None
+    assert FIELD.parse("will transition services in July", WEDNESDAY) == "2023-07"
 
 
 def test_a_bare_month_is_parsed_though_it_is_not_found_in_a_text() -> None:
@@ -381,7 +412,8 @@ def test_the_year_that_is_filled_in_keeps_day_and_month(day: date, published: da
 
 PIECES = """
 17 3 31 17th 2019 2020 2019/20 2020-21 2016-04 May March Sept. Sep Wed Friday Sunday Times the of in on by
-from to until since will was be due early late mid- end start last next this year month week summer winter
+from to until since will was be due signed runs end complete
+extended least expires early late mid- end start last next this year month week summer winter
 Q3 first quarter half financial FY24 yesterday year-end - – / , . ' ’23 ( ) 17/05/2023 2023-05-17 staff £
 ſept ınıt laſt Thıs FrİDAY K
 """
@@ -430,6 +462,8 @@ def test_what_is_found_obeys_the_laws_of_field_types(text: str, published: date 
             "Wed, 17 ",
             "last ",
             "will ",
+            "will in May and ",
+            "extended to 2019 ",
             "in ",
             "(",
             " ",

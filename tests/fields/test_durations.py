@@ -60,6 +60,23 @@ a 3+1+1-year deal | 3+1+1-year | 36 | 3+1+1-year | 24
 a five-plus-two-year deal | five-plus-two-year | 60 | five-plus-two-year | 24
 five years plus two years | five years | 60 | five years plus two years | 24
 three years plus one plus one. | three years | 36 | three years plus one plus one | 24
+4 years, with an option for a further 2+2 years | 4 years | 48 | option for a further 2+2 years | 48
+4 years with the option of 1+1+1 years | 4 years | 48 | option of 1+1+1 years | 36
+no option. It was let for 2+1 years | 2+1 years | 24 | 2+1 years | 12
+extendable to 2+2 years
+one base year and four option years | one base year | 12 | four option years | 48
+two optional extension years | | | two optional extension years | 24
+for four (4) years | four (4) years | 48
+a four (4) year contract | four (4) year | 48
+for four (5) years
+three (3) to five (5) years
+between three (3) and five (5) years
+up to five (5) years
+two (2) one-year options | | | two (2) one-year options | 24
+5 (five) years with an option to renew for 2 (two) years | 5 (five) years | 60 | option to renew for 2 (two) years | 24
+its first five-year contract | five-year | 60
+in the first five years
+with 2019 as a base year
 extendable by up to two years | | | extendable by up to two years | 24
 four years plus two optional years | four years | 48 | two optional years | 24
 renewable for another year | | | renewable for another year | 12
@@ -261,7 +278,7 @@ PIECES = """
 one two three 2 12 24 2½ 1.5 half a an and or to of up by for with plus + ( ) , . - – year years year-long
 decade month months weeks further another more option options optional extendable renewable extend extension
 extensions may be extended total maximum over in past ago old 's ’ between initial deal contract periods
-with-an-option twice then hundred dozen ſix yearſ KK
+with-an-option (2) (two) base first twice then hundred dozen ſix yearſ KK
 """
 JUMBLE = st.lists(
     st.tuples(st.sampled_from(PIECES.split()), st.sampled_from([" ", " ", " ", "", "-", "\n"])), max_size=16
@@ -287,6 +304,9 @@ def test_what_is_found_obeys_the_laws_of_field_types(text: str, field: DurationF
         *(
             "1",
             "1+",
+            "1 (1)",
+            "one (",
+            "option of 1+1 years ",
             "1-",
             "two ",
             "two-",
