@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from typing import Any, ClassVar
 
@@ -41,6 +42,10 @@ _YEAR_BEFORE = (
 _MONEY_SIGNS = "".join(SIGNS)
 _RANGE_LOW = r"(?:(?<![\w.,/:·])[0-9][0-9,]{0,11}\s?[-–]\s?)?"
 _NUMBER = rf"(?P<low>{_RANGE_LOW})(?<![{_MONEY_SIGNS}/:])(?P<number>(?>{QUANTITY}))"
+# Before a noun an ordinary space may group digits too: "3 400 staff", but "In 2019 200 staff".
+_SPACED = r"(?<![\w.,·])(?<![0-9] )[0-9]{1,3}(?: [0-9]{3}){1,4}(?![\w%])(?![.,·][0-9])"
+_SPACED_LOW = r"(?:(?<![\w.,/:·])(?<![0-9] )[0-9]{1,3}(?: [0-9]{3}){1,4}\s?[-–]\s?)"
+_COUNTED = rf"(?P<low>{_SPACED_LOW}|{_RANGE_LOW})(?<![{_MONEY_SIGNS}/:])(?P<number>(?>{_SPACED}|{QUANTITY}))"
 _GAP = r"(?:[^\S\n]{1,2}|[-‐‑]|[^\S\n]?\n)"
 
 
@@ -67,7 +72,7 @@ def _count_of(nouns: tuple[str, ...]) -> re.Pattern[str]:
     words = {plural for noun in nouns for plural in _plurals(" ".join(noun.lower().split()))}
     listed = "|".join(re.escape(word).replace(r"\ ", r"\s") for word in sorted(words, key=len, reverse=True))
     return re.compile(
-        rf"{_NUMBER}{_GAP}(?:of\s(?:the|its|their|our|his|her|all)\s(?:own\s)?)?"
+        rf"{_COUNTED}{_GAP}(?:of\s(?:the|its|their|our|his|her|all)\s(?:own\s)?)?"
         rf"(?:(?!(?:{_NOT_BETWEEN})(?!\w))[^\W\d_][\w'’&/]*{_GAP}){{0,4}}?"
         rf"(?:{listed})(?!\w)",
         re.IGNORECASE,
@@ -109,7 +114,7 @@ class CountField(FieldType[int]):
     def _mentions(self, text: str) -> Iterator[Mention[int]]:
         for match in (_count_of(self.of) if self.of else _any_count()).finditer(text):
             start, digits = match.start(), match["number"]
-            number = parse_number(digits)
+            number = parse_number(re.sub(r"(?<=[0-9]) (?=[0-9])", "", digits))
             if number is None or number != number.to_integral_value():
                 continue
             if match["low"] and _looks_like_a_year(match["low"].rstrip(" -–")):  # "the 2015-16 staff survey"
@@ -118,7 +123,7 @@ class CountField(FieldType[int]):
                 before = _regex(_YEAR_BEFORE).search(text, max(0, start - 12), start)
                 if not self.of or before is not None or int(digits) % 50:
                     continue
-            if number < 1000 and self.of:
+            if (number < 1000 or " " in digits) and self.of:
                 if digits.lower() == "one" and re.match(r"[\s-]of\s", text[match.end("number") :][:5]):
                     continue
                 if _regex(_NAMES_BEFORE).search(text, max(0, start - 12), start):
@@ -139,6 +144,18 @@ class CountField(FieldType[int]):
         return verbatim(120)
 
 
+def _numbers(text: str) -> Iterator[tuple[re.Match[str], Decimal]]:
+    """Every number in `text` with its sign, and the words of it, percent sign included."""
+    pattern = _regex(
+        rf"(?P<minus>(?<![\w)\]])[-−](?=[0-9]))?(?P<number>{QUANTITY})"
+        r"(?:\s?[%‰]|[\s-](?:per\s?cent|pc)(?!\w))?"
+    )
+    for match in pattern.finditer(text):
+        number = parse_number(match["number"])
+        if number is not None:
+            yield match, -number if match["minus"] else number
+
+
 @dataclass(frozen=True)
 class NumberField(FieldType[float]):
     """Any number, with decimals or not; "10 per cent" is 10."""
@@ -151,15 +168,8 @@ class NumberField(FieldType[float]):
         return list(self._mentions(text))
 
     def _mentions(self, text: str) -> Iterator[Mention[float]]:
-        pattern = _regex(
-            rf"(?P<minus>(?<![\w)\]])[-−](?=[0-9]))?(?P<number>{QUANTITY})"
-            r"(?:\s?[%‰]|[\s-](?:per\s?cent|pc)(?!\w))?"
-        )
-        for match in pattern.finditer(text):
-            number = parse_number(match["number"])
-            if number is not None:
-                value = float(-number if match["minus"] else number)
-                yield Mention(match.start(), match.end(), match.group(), value)
+        for match, number in _numbers(text):
+            yield Mention(match.start(), match.end(), match.group(), float(number))
 
     def parse(self, words: str, context: Context = NO_CONTEXT) -> float | None:
         """The one number that `words` state."""
@@ -189,15 +199,16 @@ class WholeNumberField(FieldType[int]):
     def find(self, text: str, context: Context = NO_CONTEXT) -> list[Mention[int]]:
         """Every whole number in `text`, with its sign and percent sign."""
         return [
-            Mention(mention.start, mention.end, mention.words, int(mention.value))
-            for mention in NumberField().find(text, context)
-            if mention.value.is_integer()
+            Mention(match.start(), match.end(), match.group(), int(number))
+            for match, number in _numbers(text)
+            if number == number.to_integral_value()
         ]
 
     def parse(self, words: str, context: Context = NO_CONTEXT) -> int | None:
         """The one number that `words` state, if it is whole."""
-        value = NumberField().parse(words, context)
-        return int(value) if value is not None and value.is_integer() else None
+        values = {number for _, number in _numbers(words)}
+        value = values.pop() if len(values) == 1 else None
+        return int(value) if value is not None and value == value.to_integral_value() else None
 
     def shape(self) -> Any:
         """The article's own words for the number."""

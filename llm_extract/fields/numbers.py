@@ -60,6 +60,15 @@ def _one_of(words: Mapping[str, int] | tuple[str, ...]) -> str:
     return "(?:" + "|".join(sorted(words, key=len, reverse=True)) + ")"
 
 
+_BREAK = r"(?:[-‐]\n)"
+
+
+def _one_of_broken(words: Mapping[str, int]) -> str:
+    """As `_one_of`, but a hyphen and a line end may break the longer words, as in a PDF: "bil-⏎lion"."""
+    ordered = sorted(words, key=len, reverse=True)
+    return "(?:" + "|".join(f"{_BREAK}?".join(word) if len(word) > 4 else word for word in ordered) + ")"
+
+
 # Between the words of one number; a line may end there, a paragraph may not.
 _GAP = r"(?:\s?[-‐‑]\s?|[^\S\n]{1,3}|[^\S\n]?\n)"
 SCALE_GAP = r"(?:[^\S\n]{0,2}|[-‐‑]|\n)"
@@ -91,7 +100,7 @@ _BELOW_THOUSAND = (
     rf"(?:{_GAP}(?:and{_GAP})?{_BELOW_HUNDRED}(?!\w)(?!{_GAP}hundred))?"
     rf"|{_BELOW_HUNDRED})(?!\w)"
 )
-_SCALE_WORD = _one_of(_SCALE_WORDS) + r"(?!\w)"
+_SCALE_WORD = _one_of_broken(_SCALE_WORDS) + r"(?!\w)"
 _MULTIPLIER = (
     rf"(?:{_BELOW_THOUSAND}(?:{_AND_FRACTION})?"
     rf"|half(?:{_GAP}an?)?|an?{_GAP}half"
@@ -114,7 +123,7 @@ NUMBER_WORDS = (
 NUMBER = rf"(?:{_DIGITS_START}{DIGITS}(?:{_AND_FRACTION})?(?!\w)|{NUMBER_WORDS})"
 """A number in digits without a scale ("34,000", "2½", "2 and a half"), or in words. Word-bounded."""
 
-SCALE = rf"(?:{_one_of(SCALES)}(?!\w))"
+SCALE = rf"(?:{_one_of_broken(SCALES)}(?!\w))"
 """One scale word or letter."""
 
 _SCALED = rf"{DIGITS}(?:{_AND_FRACTION})?(?:{SCALE_GAP}{SCALE}(?:{_GAP}{_SCALE_WORD})?)?"
@@ -132,6 +141,18 @@ def _written_number() -> re.Pattern[str]:
     )
 
 
+@cache
+def _broken_scale() -> re.Pattern[str]:
+    return re.compile(rf"(?<![^\W\d_]){_SCALE_WORD}", re.IGNORECASE)
+
+
+def _mended(words: str) -> str:
+    """`words` with its broken scale words whole again."""
+    if "\n" not in words:
+        return words
+    return _broken_scale().sub(lambda match: re.sub(_BREAK, "", match.group()), words)
+
+
 def parse_number(words: str) -> Decimal | None:
     """The number that exactly these words write, or None. Never raises.
 
@@ -141,7 +162,7 @@ def parse_number(words: str) -> Decimal | None:
     >>> parse_number("two-and-a-half million")
     Decimal('2500000.0')
     """
-    match = _written_number().fullmatch(words.strip())
+    match = _written_number().fullmatch(_mended(words.strip()))
     if match is None:
         return None
     if match["words"] is not None:

@@ -56,7 +56,8 @@ _PHRASES_BEFORE: dict[Before, list[str]] = {
     "up_to": _phrases(
         "up to | as much as | as high as | at most | at the most | capped at | a maximum of | maximum of | maximum | "
         "max | max. | a ceiling of | ceiling of | ceiling | a cap of | cap of | a limit of | limit of | "
-        "no more than | not more than | not exceeding | not to exceed | less than | under | below"
+        "no more than | not more than | not exceeding | not to exceed | a not-to-exceed | not-to-exceed | less than | "
+        "a potential | potential | potentially | under | below"
     ),
     "per_year": _phrases("annual | an annual | yearly | a yearly | annually"),
     # These say nothing, but may stand between the others and the sum.
@@ -82,6 +83,12 @@ _WITH_A_PREPOSITION = frozenset(
         "complaints | complain | complained | claims | debate | worries | worried | review"
     )
 )
+# Those that a comma, a bracket or nothing at all sets off from the sum: "worth, at most, £9m", ">£9m".
+_SET_OFF: dict[str, Qualifier] = {
+    **dict.fromkeys(("up to", "at most", "at the most", "<", "≤", "sub-"), "up_to"),
+    **dict.fromkeys(("at least", ">", "≥"), "at_least"),
+    **dict.fromkeys(("about", "around", "approximately", "roughly"), "about"),
+}
 _STRENGTH: dict[Qualifier, int] = {"exact": 0, "about": 1, "at_least": 2, "up_to": 3}
 
 # Beside a currency an ordinary space may group digits too: "R34 000".
@@ -95,7 +102,8 @@ _VAT_STATED = (
     rf"(?:(?P<without>(?:ex(?:cl(?:uding|usive of|\.)?|\.)?|without|before|net of|plus)\s?{_VAT})"
     rf"|(?P<with>(?:inc(?:l(?:uding|usive of|\.)?|\.)?|with)\s?{_VAT}))"
 )
-_EVERY = r"(?:-?(?:a|per|each|every)[\s-]|for\s(?:each|every)\s|/\s?)"
+_EVERY = r"(?:-?(?:a|per|each|every)[\s-]|(?:for|in)\s(?:each|every)\s|/\s?)"
+_OF_THE_YEARS = r"(?:(?:for|in)\s)?(?:each|every)\sof\s(?:the|its|those)\s(?:[\w-]{1,12}\s){0,2}years(?!\w)"
 _YEAR = r"(?:(?:financial|fiscal|calendar|contract)[\s-])?(?:year|annum|yr)(?!\w)"
 _PIECES = (
     r"(?:month|week|day|hour|minute|night|quarter|head|share|seat|user|person|employee|pupil|student|patient"
@@ -112,13 +120,24 @@ _SOURCES = {
     "cents_at_end": r"[.,][0-9]{2,6}\Z",
     "named_dollar": r"\s?(?P<code>[A-Z]{3})(?!\w)|\s(?:(?:New|Hong)\s)?(?P<nation>[A-Za-z]+)\sdollars?(?!\w)",
     "weight": r"\s+(?:of(?!\w)|in weight|heavy)",
-    "connector": r"\s{0,2}(?:(?P<and>and)(?!\w)|to(?!\w)|[-–]|—(?!\s))\s{0,2}",
-    "bare_high": rf"(?P<gap>\s{{0,2}}(?:(?P<and>and)(?!\w)|to(?!\w)|[-–])\s{{0,2}}){_AFTER}",
-    "bare_low": rf"{_BEFORE}(?:\s{{1,2}}(?:(?P<and>and)|to|or)\s{{1,2}}|\s{{0,2}}[-–]\s{{0,2}})\Z",
+    "connector": r"\s{0,2}(?:(?P<and>and)(?!\w)|(?P<to>to)(?!\w)|[-–]|—(?!\s))\s{0,2}",
+    "bare_high": rf"(?P<gap>\s{{0,2}}(?:(?P<and>and)(?!\w)|(?P<to>to)(?!\w)|[-–])\s{{0,2}}){_AFTER}",
+    "bare_low": rf"{_BEFORE}(?:\s{{1,2}}(?:(?P<and>and)|(?P<to>to)|or)\s{{1,2}}|\s{{0,2}}[-–]\s{{0,2}})\Z",
     "between": r"(?<!\w)between\s{1,2}\Z",
-    "change": r"(?<!\w)(?:r[io]se[ns]?|rising|increas\w+|gr[eo]w\w*|up|cut|f[ea]ll\w*|drop\w*|jump\w*|reduc\w+"
-    r"|expand\w*|extend\w*|rais\w+|lower\w*|slash\w*|soar\w*|went|goes|doubl\w+|shr[aiu]nk\w*|chang\w+)(?!\w)"
-    r"[^.]{0,60}(?<!\w)from\s{1,2}\Z",
+    # "Up £5m to £12m" and "from £5m to £12m" are a change, and no range …
+    "change": r"(?<!\w)(?:from|by|up|down|add(?:s|ed|ing)?|(?:increase|rise|uplift|jump|cut|fall|drop|reduction)\sof)"
+    r"\s{1,2}(?:(?:up\sto|about|around|some|roughly|approximately|nearly|almost|just|well|over|under|more\sthan"
+    r"|less\sthan|at\sleast|circa|c\.|an|estimated)\s{1,2}){0,3}\Z",
+    # … but "worth from £5m to £12m" is one.
+    "ranging": r"(?<!\w)(?:(?:rang(?:e[sd]?|ing)|var(?:y|ies|ied|ying))(?:\s[^\W\d_]{1,15}){0,3}"
+    r"|(?:worth|valued\sat|valued|priced\sat|priced|costing|(?:to|will|would|could|may|might|can)\scost)"
+    r"(?:\s(?:anything|anywhere))?),?\s{1,2}\Z",
+    "comparison": r"\s{1,2}(?:less|more|lower|higher|cheaper|dearer)\sthan(?!\w)",
+    "people": r"\s{1,2}(?:users?|people|customers?|citizens?|residents?|patients|households|homes|members|workers"
+    r"|staff|employees|pupils|students|passengers|subscribers|pensioners|claimants|taxpayers|children)(?!\w)",
+    "set_off": r"(?:\((?P<bracketed>up to|at (?:the )?most|at least|about|around|approximately|roughly)\)\s{1,2}"
+    r"|(?<!\w)(?P<parted>at (?:the )?most|at least|approximately|roughly),\s{1,2}"
+    r"|(?P<joined>[<>≤≥]|(?<![\w-])sub-))\Z",
     "time": r"[\s-]?(?:years?|months?|weeks?|days?|hours?|person|strong|point)(?!\w)",
     "word": r"[^\s()\[\]\"“”‘’,;:!?—–/]+",
     "bracket": r"\s{0,2}[(\[]\s?(?:(?:or|i\.e\.|equal to|equivalent to|the equivalent of)\s)?\s?",
@@ -128,14 +147,18 @@ _SOURCES = {
     # A line that begins with "A year …" goes on with no sum of the line above, unless in small letters.
     "behind": r"(?:[^\S\n]{0,2}|\n(?=(?-i:[a-z])))(?:"
     rf"(?P<per_year>{_EVERY}{_YEAR}(?!\s(?:ago|earlier|later|before|after)(?!\w))"
+    rf"|{_OF_THE_YEARS}"
     r"|-?p\.?a(?:\.|(?!\w))|-?annual(?:ly)?(?!\w)|yearly(?!\w))"
     r"|(?P<at_least>(?<!\s)\+(?![\w£$€]|\s(?:VAT|GST|tax))|-plus(?!\w)"
     r"|plus(?=\s(?:deal|contract|agreement|programme|framework)|\s?[.,;)]|\Z)"
     r"|or\smore(?!\w|\sthan)|and\s(?:above|upwards|more)(?!\w|\sthan)|at\sleast(?!\w)|minimum(?!\w))"
     r"|(?P<up_to>max(?:imum)?(?!\w)|at\s(?:the\s)?most(?!\w)|(?:or|and)\s(?:less|under)(?!\w)"
-    r"|(?:ceiling|cap)(?!\w))"
+    r"|(?:ceiling|cap)(?!\w)"
+    r"|(?:,\s)?if\s(?:(?:all|every|the|its|both)\s){0,2}(?:option|extension)s?(?:\s(?:years?|periods?))?"
+    r"\s(?:are|is|were|was)\s(?:all\s)?(?:exercised|taken(?:\sup)?|used)(?!\w)"
+    r"|(?:,\s)?(?:including|inclusive\sof)\s(?:(?:all|the|its)\s){0,2}options(?!\w))"
     r"|(?P<about>or\sso(?!\w)|-?(?:odd|ish)(?!\w))"
-    rf"|(?P<piece>(?:-?an?[\s-]|/\s?|each\s|every\s){_PIECES}"
+    rf"|(?P<piece>apiece(?!\w)|each(?!\w)|(?:-?an?[\s-]|/\s?|each\s|every\s){_PIECES}"
     r"|-?per[\s-](?!the\s|its\s|their\s|cent)\w+))",
 }
 
@@ -246,7 +269,8 @@ def _before(text: str, start: int, end: int, currency: Currency, floor: int) -> 
     if currency.after == "no" or not near[-1:].isalnum():
         return None
     if near[-1].isalpha() and near.split()[-1].lstrip("0123456789.,'’½¼¾").lower() not in NUMBER_ENDINGS:
-        return None  # most words stand before no number: a quick look saves the search
+        if "\n" not in near:  # a line end may break a scale word
+            return None  # most words stand before no number: a quick look saves the search
     number = _regex("before").search(text, max(floor, start - 60), start)
     if number is None:
         return None
@@ -277,6 +301,9 @@ def _with_ranges(text: str, sums: list[Sum]) -> list[Sum]:
         if low is not None and low.qualifier == "exact" and low.currency == high.currency:
             gap = _regex("connector").fullmatch(text, low.end, high.start)
             start = _range_start(text, low.start, result[-2].end if len(result) > 1 else 0, gap)
+            spaced_dash = gap is not None and gap.group()[:1].isspace() and not (gap["and"] or gap["to"])
+            if spaced_dash and _regex("comparison").match(text, high.end):  # "£3m - £9m less than the last"
+                start = None
             if start is not None and low.amount <= high.amount:
                 result[-1] = Sum(start, high.end, high.amount, True, low.number_first, low.currency, "up_to")
                 continue
@@ -292,8 +319,12 @@ def _range_start(text: str, start: int, floor: int, gap: re.Match[str] | None) -
     if gap["and"]:
         between = _regex("between").search(text, max(floor, start - 12), start)
         return between.start() if between is not None else None
-    if text[max(floor, start - 6) : start].lower().strip() == "from":  # "rose from £5m to £9m"
-        return None if _regex("change").search(text, max(floor, start - 90), start) else start
+    if gap["to"]:
+        change = _regex("change").search(text, max(floor, start - 60), start)
+        if change is not None and change.group()[:4].lower() != "from":
+            return None
+        if change is not None and not _regex("ranging").search(text, max(floor, change.start() - 80), change.start()):
+            return None
     return start
 
 
@@ -312,7 +343,7 @@ def _with_bare_low(text: str, high: Sum, floor: int) -> Sum | None:
 def _with_bare_high(text: str, low: Sum, floor: int, ceiling: int) -> Sum | None:
     """£12-15m; £12m to 15m."""
     high = _regex("bare_high").match(text, low.end) if not low.number_first else None
-    if high is None or high.end() > ceiling:
+    if high is None or high.end() > ceiling or _regex("people").match(text, high.end()):
         return None
     start = _range_start(text, low.start, floor, high)
     amount = parse_number(high["number"])
@@ -327,6 +358,11 @@ def _with_bare_high(text: str, low: Sum, floor: int, ceiling: int) -> Sum | None
 
 def _read_words_before(text: str, found: Sum, floor: int) -> None:
     """Takes in "up to an estimated", "a little over", "an annual value of", …"""
+    if found.start > floor and text[max(floor, found.start - 2) : found.start].rstrip()[-1:] in tuple(",)<>≤≥-"):
+        set_off = _regex("set_off").search(text, max(floor, found.start - 20), found.start)
+        if set_off is not None:
+            found.qualify(_SET_OFF[(set_off["bracketed"] or set_off["parted"] or set_off["joined"]).lower()])
+            found.start = set_off.start()
     left = max(floor, found.start - 90, text.rfind("\n\n", 0, found.start) + 1)
     near = text[left : found.start].split()
     if not near or near[-1].lower().lstrip("([\"“‘'’/—–") not in _LAST_WORDS:

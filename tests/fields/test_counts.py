@@ -47,6 +47,12 @@ ONE_COUNT = [
     ("10 sites and 5,000 staff", 5000),
     ("about 1,200 desks in four buildings", 1200),
     ("1,20,000 users", 120000),
+    ("serving 3 400 staff", 3400),
+    ("11 000 council employees", 11000),
+    ("1 200 300 users", 1200300),
+    ("3 000-3 400 staff", 3400),
+    ("In 2019 200 staff moved", 200),
+    ("12 3400 users", 3400),
 ]
 
 
@@ -76,6 +82,7 @@ def test_finds_one_count(text: str, value: int) -> None:
         "Windows 10 users",
         "Office 365 users",
         "1.5 users",
+        "Phase 2 400 users",
         "half the staff",
         "one of the users",
         "25 years' staff experience",
@@ -160,8 +167,9 @@ def test_a_written_number_comes_back(number: object) -> None:
 
 
 FRAGMENTS = [
-    "34,000", "5", "2016", "one", "sixty", "-", "five", "k", "m", "users", "staff", "members of staff", "of its", "%",
-    "per cent", "£", " ", " ", " ", "\n", ",", ".", "the", "in", "²", "٣", "½", "/", "Windows", "IT", "and", "½", "–",
+    "34,000", "5", "400", "2016", "one", "sixty", "-", "five", "k", "m", "users", "staff", "members of staff", "of its",
+    "%", "£", " ", " ", " ", "\n", ",", ".", "the", "in", "²", "٣", "½", "/", "Windows", "IT", "and", "½", "–",
+    "per cent",
 ]  # fmt: skip
 
 
@@ -181,7 +189,16 @@ def test_the_laws_hold_on_any_text(field: CountField | NumberField, text: str) -
 @pytest.mark.parametrize("field", [USERS, ANY, NUMBERS])
 @pytest.mark.parametrize(
     "text",
-    ["1" * 100_000, "1 " * 50_000, "1 a b c d " * 10_000, "1-" * 50_000, "one hundred and " * 6_250, " " * 100_000],
+    [
+        "1" * 100_000,
+        "1 " * 50_000,
+        "1 000 " * 16_000,
+        "100 " * 25_000,
+        "1 a b c d " * 10_000,
+        "1-" * 50_000,
+        "one hundred and " * 6_250,
+        " " * 100_000,
+    ],
 )
 def test_quick_on_adversarial_text(field: CountField | NumberField, text: str) -> None:
     started = time.perf_counter()
@@ -192,7 +209,14 @@ def test_quick_on_adversarial_text(field: CountField | NumberField, text: str) -
 
 @pytest.mark.parametrize(
     ("words", "value"),
-    [("founded in 1998", 1998), ("thirty-two", 32), ("3.2 million", 3_200_000), ("2.5", None), ("2 of 3", None)],
+    [
+        ("founded in 1998", 1998),
+        ("thirty-two", 32),
+        ("3.2 million", 3_200_000),
+        ("2.5", None),
+        ("2 of 3", None),
+        ("9,007,199,254,740,993", 9_007_199_254_740_993),
+    ],
 )
 def test_a_whole_number_may_be_a_year_but_has_no_fraction(words: str, value: int | None) -> None:
     assert WholeNumberField().parse(words) == value

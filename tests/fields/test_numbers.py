@@ -74,6 +74,11 @@ WRITTEN = [
     ("half a dozen", "6"),
     ("one crore", "10000000"),
     ("  34,000\n", "34000"),
+    ("7 bil-\nlion", "7000000000"),
+    ("7 mil-\nlion", "7000000"),
+    ("3 lakh cro-\nre", "3000000000000"),
+    ("sixty mil-\nlion", "60000000"),
+    ("sixty-\nfive thou‐\nsand", "65000"),
 ]
 
 
