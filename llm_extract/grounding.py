@@ -311,12 +311,12 @@ class _Grounding:
             return "they state more than one: " + ", ".join(mention.words for mention in mentions)
         if mentions:
             mention = mentions[0]
-            if not field_type.support(mention.words, mention.value, self.context):
+            alone = field_type.support(mention.words, mention.value)
+            if not alone and not field_type.support(mention.words, mention.value, self.context):
                 return "the words do not carry the value"
             evidence = Evidence(quote=mention.words, start=mention.start, end=mention.end, match=hit.match)
-            if self.context_span is not None and isinstance(field_type, DateField | DayField):
-                if field_type.parse(mention.words) is None:  # it takes the day of publication to read it
-                    evidence = evidence.model_copy(update={"also": (self.context_span,)})
+            if not alone and self.context_span is not None:  # it takes the day of publication to read it
+                evidence = evidence.model_copy(update={"also": (self.context_span,)})
             return Value(mention.value, evidence)
         words = self.text[hit.start : hit.end]
         if hit.match == "normalised":  # a line break may part a word: "three-⏎year", "bil-⏎lion"
