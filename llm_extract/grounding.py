@@ -8,7 +8,7 @@ together, or the answer becomes an issue with its reason. No value takes another
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -300,7 +300,11 @@ class _Grounding:
             return first
         if not headline.start <= first.evidence.start < headline.end:
             return first
-        fuller = [found for found in others if found.value == first.value.model_copy(update=_qualifier(found.value))]
+        fuller = [
+            found
+            for found in others
+            if found.value == first.value.model_copy(update={"qualifier": found.value.qualifier})
+        ]
         agree = len(fuller) == len(others) and len({found.value.qualifier for found in fuller}) == 1
         return fuller[0] if agree else first
 
@@ -389,10 +393,6 @@ def _says_anything(entry: _Item) -> bool:
     )
 
 
-def _qualifier(money: Any) -> dict[str, Any]:
-    return {"qualifier": money.qualifier}
-
-
 def _deliver(item: _Item, path: str, evidence: dict[str, Evidence]) -> dict[str, Any]:
     """The record's data, with evidence filed under the record's own paths."""
     data: dict[str, Any] = dict(item.flags)
@@ -424,5 +424,5 @@ def _deliver(item: _Item, path: str, evidence: dict[str, Evidence]) -> dict[str,
 def _at(answer: BaseModel, path: str) -> Any:
     value: Any = answer
     for part in path.split("."):
-        value = getattr(value, part, None) if not isinstance(value, Mapping) else value.get(part)
+        value = getattr(value, part, None)
     return value
