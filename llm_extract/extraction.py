@@ -100,7 +100,7 @@ class Extractor(Generic[RecordT]):
 
         started = time.perf_counter()
         published = _checked(article, published)
-        key = self.result_key(article, published, repeat)
+        key = self._kept_key(article, published, repeat)
         return self._kept(key, started) or run(self._fresh(article, key, published, repeat, started))
 
     async def aextract(
@@ -121,11 +121,11 @@ class Extractor(Generic[RecordT]):
         """
         started = time.perf_counter()
         published = _checked(article, published)
-        key = self.result_key(article, published, repeat)
+        key = self._kept_key(article, published, repeat)
         return self._kept(key, started) or await self._fresh(article, key, published, repeat, started)
 
     async def _fresh(
-        self, article: str | Document, key: str, published: date | None, repeat: int, started: float
+        self, article: str | Document, key: str | None, published: date | None, repeat: int, started: float
     ) -> Extraction[RecordT]:
         document = article if isinstance(article, Document) else Document.from_text(article)
         answer, answered_by, usage = await self._ask(document, repeat)
@@ -156,7 +156,7 @@ class Extractor(Generic[RecordT]):
             usage=usage,
             provenance=provenance,
         )
-        if self.cache is not None and self._reads_back(grounded.record):
+        if self.cache is not None and key is not None and self._reads_back(grounded.record):
             self.cache.put(key, result.model_dump_json(include=set(_Kept.model_fields)))
         return result
 
@@ -203,8 +203,12 @@ class Extractor(Generic[RecordT]):
         except ValidationError:
             return False
 
-    def _kept(self, key: str, started: float) -> Extraction[RecordT] | None:
-        text = None if self.cache is None else self.cache.get(key)
+    def _kept_key(self, article: str | Document, published: date | None, repeat: int) -> str | None:
+        # Without a place to keep results there is no reason to digest article and code.
+        return None if self.cache is None else self.result_key(article, published, repeat)
+
+    def _kept(self, key: str | None, started: float) -> Extraction[RecordT] | None:
+        text = None if self.cache is None or key is None else self.cache.get(key)
         if text is None:
             return None
         try:
