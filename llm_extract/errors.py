@@ -6,6 +6,7 @@
     │   ├── TaskError             a task, its schema or its prompt does not hold
     │   ├── ModelNameError        a model name that leads nowhere
     │   ├── DocumentError         a source that gives no text to read
+    │   ├── EvaluationError       a gold file, a run, predictions or a gate that does not hold
     │   └── LiveCallForbidden     a test made a call that its switch forbids
     ├── ExtractionError           this article failed; another may succeed
     │   ├── EndpointUnavailable   transient failures outlasted the attempts
@@ -63,6 +64,10 @@ class ModelNameError(UsageError):
 
 class DocumentError(UsageError):
     """A source that cannot be read as text: missing, empty, binary, too large."""
+
+
+class EvaluationError(UsageError):
+    """A gold file, a run, predictions or a gate cannot be read, or do not belong together."""
 
 
 class LiveCallForbidden(UsageError):

@@ -54,6 +54,17 @@ class FromPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Identifies:
+    """Mark of a leaf by which a reader tells which entry is meant: who bought, from whom.
+
+    When two records are compared, their entries are paired by the number of values that they share, each
+    counted with its `weight`; a leaf without this mark weighs 1, and cannot make a pair by itself.
+    """
+
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
 class Term:
     """Relation of three leaves of one model: a term runs from `start` for `months` until `end`.
 
@@ -78,6 +89,8 @@ class Leaf:
     optional: bool = False
     description: str = ""
     from_page: str | None = None
+    identifies: int = 0
+    """The weight of its `Identifies` mark; 0 without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +230,8 @@ def _child(name: str, info: FieldInfo, where: str, above: tuple[type[BaseModel],
             return _branch(name, annotation, where, above, **properties)
     field_type = field_type or _default_field_type(annotation, where)
     page = next((entry.key for entry in metadata if isinstance(entry, FromPage)), None)
-    return Leaf(name=name, field_type=field_type, from_page=page, **properties)
+    weight = next((entry.weight for entry in metadata if isinstance(entry, Identifies)), 0)
+    return Leaf(name=name, field_type=field_type, from_page=page, identifies=weight, **properties)
 
 
 def _unwrap(annotation: Any, metadata: list[Any]) -> tuple[Any, bool]:

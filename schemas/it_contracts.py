@@ -22,7 +22,7 @@ from llm_extract.fields import (
     PartialDate,
     Text,
 )
-from llm_extract.schema import FromPage, Term
+from llm_extract.schema import FromPage, Identifies, Term
 
 Stage = Annotated[
     Literal["tender", "award", "extension", "ended"],
@@ -182,11 +182,11 @@ class Contract(Model):
         "that is to be retendered. extension: an existing contract prolonged, enlarged or renegotiated. "
         "ended: cancelled, terminated, expired, or the holder has lost or will lose the work."
     )
-    buyers: list[OrganisationName] = Field(
+    buyers: Annotated[list[OrganisationName], Identifies(3)] = Field(
         description="who buys, in the fullest form that the article uses; the end customer before a body that buys "
         "on its behalf; the same body's longer name, never a unit or parent of it"
     )
-    suppliers: list[OrganisationName] = Field(
+    suppliers: Annotated[list[OrganisationName], Identifies(3)] = Field(
         description="who is chosen; the members of a winning consortium each; empty for a tender; "
         "bidders who have not won are not suppliers"
     )
@@ -196,7 +196,7 @@ class Contract(Model):
     incumbents: list[OrganisationName] = Field(
         default=[], description="suppliers that this contract replaces, or that hold the work while it is tendered"
     )
-    value: Money | None = Field(
+    value: Annotated[Money | None, Identifies(2)] = Field(
         default=None,
         description="the sum for the whole term, with its qualifier ('up to', 'around', 'more than', 'a year'); not "
         "savings, revenues, spend to date, a programme's cost, a supplier's share or another deal's sum; "
@@ -216,11 +216,13 @@ class Contract(Model):
     end: PartialDate | None = Field(
         default=None, description="the last day of the term; the real end of one cut short; null if it never began"
     )
-    framework: Name | None = Field(
+    framework: Annotated[Name | None, Identifies(2)] = Field(
         default=None,
         description="the framework agreement, dynamic purchasing system or shared contract that it is let under",
     )
-    programme: Name | None = Field(default=None, description="the buyer's named programme or project")
+    programme: Annotated[Name | None, Identifies(2)] = Field(
+        default=None, description="the buyer's named programme or project"
+    )
     services: list[Service] = Field(
         default=[],
         description="what is bought, each with the words that state it. end_user_computing: desktops, devices, "
