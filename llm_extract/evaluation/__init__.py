@@ -1,0 +1,1 @@
+"""How good is it: gold, scoring, runs, comparison, gates and reports."""
