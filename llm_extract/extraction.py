@@ -191,7 +191,7 @@ class Extractor(Generic[RecordT]):
         """The key under which a finished result is kept: SHA-256 of all that decides it."""
         text = article if isinstance(article, str) else article.text
         ranges = None if isinstance(article, str) else article.model_dump_json(exclude={"text"})
-        terms = repr(("result", ranges, self._terms, repeat, published, _code_fingerprint()))
+        terms = repr(("result", ranges, self._terms, repeat, published, code_fingerprint()))
         digest = sha256(terms.encode())
         digest.update(text.encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
@@ -348,7 +348,7 @@ def _versions() -> dict[str, str]:
 
 
 @cache
-def _code_fingerprint() -> str:
+def code_fingerprint() -> str:
     """A digest of the code that turns answers into records, so that a change of it is never served stale."""
     package = Path(__file__).parent
     digest = sha256(__version__.encode())

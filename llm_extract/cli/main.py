@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
+from llm_extract.cli.evaluate import evaluate
 from llm_extract.errors import FatalError, LlmExtractError, UsageError
 from llm_extract.version import __version__
 
@@ -149,6 +150,7 @@ def new_task(name: str) -> None:
     for path in write_task(name, Path.cwd()):
         click.echo(f"wrote {path}")
     click.echo(f"try it: llm-extract extract --task {name} evals/{name}/articles/example.txt")
+    click.echo(f"measure it: llm-extract eval {name}")
 
 
 @cli.command()
@@ -201,6 +203,9 @@ def doctor(model: str | None) -> int:
         click.echo(f"{mark}  {finding.subject:<12} {finding.message}")
         healthy = healthy and finding.level != "bad"
     return 0 if healthy else FAILED
+
+
+cli.add_command(evaluate)
 
 
 def _cache_directory() -> Path:

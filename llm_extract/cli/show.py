@@ -50,7 +50,7 @@ def _table(result: Extraction[Any], titled: bool) -> str:
         table.add_row(Text(path), Text(inert(shown)), Text(inert(words)))
     if not table.row_count:
         return "nothing found\n" + _issues(result)
-    return _rendered(table) + _issues(result)
+    return rendered(table) + _issues(result)
 
 
 def _issues(result: Extraction[Any]) -> str:
@@ -92,7 +92,7 @@ def show_tasks() -> str:
             continue
         front = task.prompt.file.front
         table.add_row(name, str(front.version), task.fingerprint, origin, Text(front.description))
-    return _rendered(table)
+    return rendered(table)
 
 
 def show_models() -> str:
@@ -110,10 +110,11 @@ def show_models() -> str:
     remote = Table("prefix", "address", "key")
     for provider in known_providers():
         remote.add_row(f"{provider.name}/…", provider.base_url or "--", provider.key_variable or "none")
-    return _rendered(box) + _rendered(remote) + "Any GGUF file: embedded:/path/model.gguf\n"
+    return rendered(box) + rendered(remote) + "Any GGUF file: embedded:/path/model.gguf\n"
 
 
-def _rendered(table: Any) -> str:
+def rendered(table: Any) -> str:
+    """A rich table as plain text of the terminal's width."""
     from rich.console import Console
 
     buffer = io.StringIO()

@@ -42,6 +42,18 @@ Marrow Bay Shipping has appointed Ines Falk as chief financial officer. She join
 
 ANSWER = {"appointments": [{"person": "Ines Falk", "organisation": "Marrow Bay Shipping", "start": "1 September 2022"}]}
 
+GOLD_ARTICLE = """\
+New director for Quern Street Museum
+
+Tobias Marek, who has run the city's archive for six years, will take charge of Quern Street Museum from 3 March 2025.
+The museum's trustees chose him out of forty candidates.
+"""
+
+GOLD_ANSWER = {
+    "appointments": [{"person": "Tobias Marek", "organisation": "Quern Street Museum", "start": "3 March 2025"}]
+}
+"""Gold is another article than the prompt's example: what was shown solved measures nothing."""
+
 PROMPT = """\
 ---
 name: {name}
@@ -88,7 +100,7 @@ def write_task(name: str, directory: Path) -> list[Path]:
     files = {
         schema: SCHEMA.format(name=name),
         prompt: PROMPT.format(name=name, article=indented, answer=json.dumps(ANSWER), system=DEFAULT_SYSTEM),
-        article: ARTICLE,
+        article: GOLD_ARTICLE,
     }
     for path, content in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -101,8 +113,8 @@ def write_task(name: str, directory: Path) -> list[Path]:
 def _gold(name: str, directory: Path) -> str:
     """The gold record of the example, with the words and offsets of every value."""
     task = find_task(name, directory)
-    document = Document.from_text(ARTICLE)
-    answer = task.schema.answer.model_validate(completed(ANSWER, task.schema.root))
+    document = Document.from_text(GOLD_ARTICLE)
+    answer = task.schema.answer.model_validate(completed(GOLD_ANSWER, task.schema.root))
     grounded = ground(document, task.schema, answer)
     gold = {
         "article": "articles/example.txt",

@@ -1,0 +1,140 @@
+"""Two runs on the same articles: what differs, how surely, and where it got worse."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict
+
+from llm_extract.errors import EvaluationError
+from llm_extract.evaluation import statistics
+from llm_extract.evaluation.gold import GoldSet
+from llm_extract.evaluation.metrics import HEADLINE, accuracies, same_columns
+from llm_extract.evaluation.results import Results
+from llm_extract.evaluation.scoring import Item
+
+
+class Row(BaseModel):
+    """One figure of both runs: B less A."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    a: float
+    b: float
+    delta: float
+    low: float
+    high: float
+    p: float
+    p_corrected: float | None = None
+    """Holm-corrected over the fields; None for the figures over all fields, which are not a family."""
+    detectable: float
+    """The smallest difference that would have been seen four times in five, at this spread."""
+
+
+class Regression(BaseModel):
+    """An article on which B does worse."""
+
+    model_config = ConfigDict(frozen=True)
+
+    article: str
+    delta: int
+    """Items right in B less those in A (the mean of repeats, rounded)."""
+    lost: list[str]
+    """The items that A had right and B has not: `buyers: Ellerby County Council`."""
+
+
+class Comparison(BaseModel):
+    """Everything that is to say of two runs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    articles: int
+    differing: int
+    """Articles whose tallies differ at all."""
+    headline: dict[str, Row]
+    fields: dict[str, Row]
+    regressions: list[Regression]
+    draws: int = statistics.DRAWS
+    seed: int = statistics.SEED
+
+
+def compare_results(a: Results, b: Results, *, worst: int = 10) -> Comparison:
+    """Compare two runs, article by article.
+
+    Args:
+        a: the run to compare with.
+        b: the run in question.
+        worst: how many of the articles on which B does worse are listed.
+
+    Raises:
+        EvaluationError: they are not of the same articles.
+    """
+    names = [item.name for item in a.gold.items]
+    if names != [item.name for item in b.gold.items] or not names:
+        raise EvaluationError("the two runs are not of the same articles")
+    one, other = same_columns(a.tallies, b.tallies)
+    rows = statistics.compare(one.counts, other.counts, lambda sums: a.figures(sums, one))
+    keys = [field.key for field in a.plan.fields if _has_items(field.key, one.total, other.total)]
+    corrected = statistics.holm({key: rows[f"{key}.f1"].p for key in keys})
+    headline = [*HEADLINE, *(f"{name}_accuracy" for name in accuracies(a.plan))]
+    return Comparison(
+        articles=len(names),
+        differing=int((one.counts != other.counts).any(axis=1).sum()),
+        headline={name: _row(name, rows[name]) for name in headline},
+        fields={key: _row(key, rows[f"{key}.f1"], corrected[key]) for key in keys},
+        regressions=_regressions(a, b)[:worst],
+    )
+
+
+def common(gold: GoldSet, *covered: set[str]) -> GoldSet:
+    """The part of a gold set that all of these cover."""
+    kept = tuple(item for item in gold.items if all(item.name in names for names in covered))
+    return GoldSet(gold.task, gold.directory, kept)
+
+
+def _has_items(key: str, *totals: object) -> bool:
+    return any(total(f"{key}/{verdict}") for total in totals for verdict in ("COR", "INC", "MIS", "SPU"))  # type: ignore[operator]
+
+
+def _row(name: str, found: statistics.Difference, corrected: float | None = None) -> Row:
+    return Row(
+        name=name,
+        a=found.a,
+        b=found.b,
+        delta=found.delta,
+        low=found.low,
+        high=found.high,
+        p=found.p,
+        p_corrected=corrected,
+        detectable=found.detectable,
+    )
+
+
+def _regressions(a: Results, b: Results) -> list[Regression]:
+    """The articles on which B has fewer items right, the worst first."""
+    right_a, right_b = _right(a), _right(b)
+    found = []
+    for name, had in right_a.items():
+        has = right_b[name]
+        before, after = sum(had.values()) / a.repeats, sum(has.values()) / b.repeats
+        lost = [item for item in had if not has[item]]
+        if after < before or lost:
+            found.append(Regression(article=name, delta=round(after - before), lost=sorted(lost)))
+    return sorted(found, key=lambda entry: (entry.delta, entry.article))
+
+
+def _right(results: Results) -> Mapping[str, Counter[str]]:
+    right: dict[str, Counter[str]] = {item.name: Counter() for item in results.gold.items}
+    for article, item in results.items:
+        if item.verdict == "COR" and not item.on_page:
+            right[article.gold.name][_shown(item)] += 1
+    return right
+
+
+def _shown(item: Item) -> str:
+    value = item.gold.value if item.gold is not None else None
+    path = item.gold.path.rpartition(".")[0] if item.gold is not None else ""
+    entry = path.split(".")[0]
+    return f"{entry} {item.field}: {value}".strip()

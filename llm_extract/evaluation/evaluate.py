@@ -1,0 +1,126 @@
+"""From predictions to a verdict: score, sum up, hold against gate and baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from llm_extract.errors import EvaluationError
+from llm_extract.evaluation.comparison import Comparison, common, compare_results
+from llm_extract.evaluation.gates import Gate, check, read_gate
+from llm_extract.evaluation.gold import GoldSet
+from llm_extract.evaluation.outputs import write_whole
+from llm_extract.evaluation.predictions import Prediction, enumerated_predictions
+from llm_extract.evaluation.results import Results, judge
+from llm_extract.evaluation.runs import read_meta
+from llm_extract.evaluation.summary import Summary, figures_by_name, summarise
+
+_OF_A_BASELINE = {"article", "repeat", "record", "evidence", "error"}
+
+
+def gate_for(gold: GoldSet, split: str | None) -> Gate:
+    """The gate that judges a split; for one that gates.toml does not speak of, only what always holds.
+
+    Raises:
+        EvaluationError: gates.toml does not hold.
+    """
+    gate = read_gate(gold.directory)
+    return gate if gate is not None and gate.split == split else Gate()
+
+
+def evaluated(
+    gold: GoldSet,
+    predictions: Sequence[Prediction],
+    *,
+    model: str,
+    split: str | None,
+    repeats: int | None = None,
+    gate: Gate | None = None,
+) -> tuple[Results, Summary]:
+    """Score predictions of a gold set, and hold them against a gate.
+
+    Args:
+        gold: the gold set, or the split of it.
+        predictions: named as in the gold set.
+        model: what reports call the program that made them.
+        split: the split's name, for reports.
+        repeats: how often each article was to be predicted.
+        gate: the gate; None to judge nothing.
+
+    Raises:
+        EvaluationError: the gate names a figure that there is not, or the baseline cannot be read.
+    """
+    results = judge(gold, predictions, repeats=repeats)
+    summary = summarise(results, model=model, split=split)
+    if gate is None:
+        return results, summary
+    comparison = None if gate.baseline is None else with_baseline(results)
+    checks = check(
+        gate,
+        figures_by_name(results),
+        errors=len(results.errors),
+        verbatim=summary.verbatim,
+        comparison=comparison,
+    )
+    return results, summary.model_copy(update={"gate": checks, "comparison": comparison})
+
+
+def with_baseline(results: Results) -> Comparison | None:
+    """The stored baseline (run A) against these results (run B), on the articles that both have.
+
+    None if no baseline is stored, or it has none of these articles.
+
+    Raises:
+        EvaluationError: it cannot be read.
+    """
+    directory = results.gold.directory / "baseline"
+    if not (directory / "predictions.jsonl").is_file():
+        return None
+    stored = [prediction for _, prediction in enumerated_predictions(directory)]
+    gold = common(results.gold, {prediction.article for prediction in stored})
+    if not gold.items:
+        return None
+    ours = [result.prediction for result in results.articles if result.prediction is not None]
+    return compare_results(judge(gold, stored), judge(gold, ours, repeats=results.repeats))
+
+
+def store_baseline(run: Path, gold: GoldSet) -> Path:
+    """Make a finished run the one to beat: its predictions, without what they cost, go to `evals/TASK/baseline`.
+
+    Raises:
+        EvaluationError: it is no run, is not finished, or is of another task.
+    """
+    meta = read_meta(run)
+    if meta.task != gold.task.name:
+        raise EvaluationError(f"{run} is a run of {meta.task}, not of {gold.task.name}")
+    predictions = [prediction for _, prediction in enumerated_predictions(run)]
+    there = {(prediction.article, prediction.repeat) for prediction in predictions}
+    lacking = [name for name in meta.articles for repeat in range(meta.repeats) if (name, repeat) not in there]
+    if lacking or not (run / "summary.json").is_file():
+        raise EvaluationError(
+            f"{run} is not finished ({len(lacking)} predictions are lacking): run the same command again"
+        )
+    directory = gold.directory / "baseline"
+    directory.mkdir(exist_ok=True)
+    predictions.sort(key=lambda prediction: (prediction.article, prediction.repeat))
+    lines = [entry.model_dump_json(include=_OF_A_BASELINE, exclude_defaults=True) for entry in predictions]
+    write_whole(directory / "predictions.jsonl", "".join(line + "\n" for line in lines))
+    write_whole(directory / "meta.json", meta.model_dump_json(indent=2) + "\n")
+    return directory
+
+
+def covered(run: Path, gold: GoldSet) -> tuple[GoldSet, list[Prediction], int]:
+    """The part of a gold set that a run, or a file of predictions, is of; its predictions; and its repeats.
+
+    Raises:
+        EvaluationError: it cannot be read, or is of articles that have no gold any more.
+    """
+    from llm_extract.evaluation.predictions import read_predictions
+
+    predictions = read_predictions(run, gold)
+    repeats = 1 + max((prediction.repeat for prediction in predictions), default=0)
+    names = {prediction.article for prediction in predictions}
+    if run.is_dir() and (run / "meta.json").is_file():
+        meta = read_meta(run)
+        names, repeats = set(meta.articles), meta.repeats
+    return common(gold, names), predictions, repeats

@@ -1,0 +1,140 @@
+"""The gate: what a run must reach, and what it may not lose.
+
+``evals/TASK/gates.toml``::
+
+    split = "test"             # the split that it judges
+
+    [at_least]                 # floors of figures, by the names that summary.json has
+    f1 = 0.30
+
+    [at_most]
+    invention = 0.10
+
+    [baseline]                 # against evals/TASK/baseline, made by `llm-extract eval baseline RUN`
+    margin = 0.02              # the lower bound of the difference in F1 must lie above -margin
+    level = 0.05               # no field may be significantly worse at this level, Holm-corrected
+
+An article that failed, or a quote that is not the article's, fails every gate, unless `errors` or `verbatim` say
+otherwise.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from llm_extract.errors import EvaluationError
+from llm_extract.evaluation.comparison import Comparison
+from llm_extract.evaluation.gold import first_problem
+
+
+class BaselineRule(BaseModel):
+    """How far a run may fall behind the stored one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    margin: float = Field(default=0.02, ge=0, le=1)
+    level: float = Field(default=0.05, gt=0, lt=1)
+
+
+class Gate(BaseModel):
+    """A gates.toml."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    split: str | None = None
+    at_least: dict[str, float] = Field(default_factory=dict)
+    at_most: dict[str, float] = Field(default_factory=dict)
+    errors: int = Field(default=0, ge=0)
+    """Articles that may fail."""
+    verbatim: float = Field(default=1.0, ge=0, le=1)
+    """The least share of quotes that are the article's words at their offsets."""
+    baseline: BaselineRule | None = None
+
+
+class Check(BaseModel):
+    """One rule of a gate, held against a run."""
+
+    model_config = ConfigDict(frozen=True)
+
+    rule: str
+    """`f1 at least 0.300`."""
+    passed: bool
+    found: str
+    """What the run has."""
+
+
+def read_gate(directory: Path) -> Gate | None:
+    """The gate of `evals/TASK`; None if it has none.
+
+    Raises:
+        EvaluationError: gates.toml does not hold.
+    """
+    path = directory / "gates.toml"
+    if not path.is_file():
+        return None
+    try:
+        return Gate.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise EvaluationError(f"{path}: {error}") from error
+    except ValidationError as error:
+        raise EvaluationError(f"{path}: {first_problem(error)}") from error
+
+
+def check(
+    gate: Gate,
+    figures: Mapping[str, float],
+    *,
+    errors: int,
+    verbatim: float | None,
+    comparison: Comparison | None = None,
+) -> list[Check]:
+    """Hold a run against a gate.
+
+    Args:
+        gate: its rules.
+        figures: the run's figures, by name; NaN where one is not defined.
+        errors: how many articles failed.
+        verbatim: the share of verbatim quotes; None if there are no quotes.
+        comparison: with the baseline (as run A), where the gate has such a rule; None if nothing is stored.
+
+    Raises:
+        EvaluationError: a rule names a figure that there is not.
+    """
+    for name in (*gate.at_least, *gate.at_most):
+        if name not in figures:
+            raise EvaluationError(f"gates.toml: there is no figure {name!r}; there is {', '.join(sorted(figures))}")
+    checks = [Check(rule=f"failed articles at most {gate.errors}", passed=errors <= gate.errors, found=str(errors))]
+    if verbatim is not None:
+        rule = f"verbatim quotes at least {gate.verbatim:.3f}"
+        checks.append(Check(rule=rule, passed=verbatim >= gate.verbatim, found=f"{verbatim:.4f}"))
+    # What is not defined (no article without a contract, say) reaches no floor, and breaks no ceiling.
+    for name, floor in gate.at_least.items():
+        reached = not math.isnan(figures[name]) and figures[name] >= floor
+        checks.append(Check(rule=f"{name} at least {floor:.3f}", passed=reached, found=f"{figures[name]:.4f}"))
+    for name, ceiling in gate.at_most.items():
+        kept = math.isnan(figures[name]) or figures[name] <= ceiling
+        checks.append(Check(rule=f"{name} at most {ceiling:.3f}", passed=kept, found=f"{figures[name]:.4f}"))
+    if gate.baseline is not None:
+        if comparison is None:
+            hint = "there is none: accept a run with `llm-extract eval baseline RUN`"
+            return [*checks, Check(rule="F1 against the baseline", passed=False, found=hint)]
+        checks += _against_baseline(gate.baseline, comparison)
+    return checks
+
+
+def _against_baseline(rule: BaselineRule, comparison: Comparison) -> list[Check]:
+    headline = comparison.headline["f1"]
+    kept = Check(
+        rule=f"F1 against the baseline: lower bound above {-100 * rule.margin:+.1f} points",
+        passed=headline.low > -rule.margin,
+        found=f"{100 * headline.delta:+.1f} points [{100 * headline.low:+.1f}, {100 * headline.high:+.1f}]",
+    )
+    worse = [row for row in comparison.fields.values() if row.delta < 0 and (row.p_corrected or 1.0) < rule.level]
+    named = ", ".join(f"{row.name} {100 * row.delta:+.1f} points, p={row.p_corrected:.4f}" for row in worse)
+    none_worse = Check(rule="no field significantly worse than the baseline", passed=not worse, found=named or "none")
+    return [kept, none_worse]

@@ -1,0 +1,251 @@
+"""Runs: a task asked on its gold, in a folder that says everything about it.
+
+    runs/20260314-091500-1f0c9a2b/
+      meta.json           what was asked, of whom, with which code, when
+      predictions.jsonl   one line an article, written and flushed as it comes
+      items.jsonl         one line an item, with its verdict
+      summary.json        every figure (see `summary.Summary`), and summary.md for people
+      junit.xml           one case an article and one a rule of the gate
+      report.html         one page for people, which needs nothing else
+
+The part after the time is the fingerprint of what was asked. A run that was killed has no summary; the same
+command finds it by its fingerprint and goes on behind its last whole line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+import platform
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from llm_extract.errors import EvaluationError, FatalError, LlmExtractError
+from llm_extract.evaluation.gold import Gold, GoldSet, first_problem
+from llm_extract.evaluation.predictions import Failure, PredictedEvidence, Prediction
+from llm_extract.extraction import Extractor, code_fingerprint
+from llm_extract.model.types import Sampling
+from llm_extract.version import __version__
+
+
+class Meta(BaseModel):
+    """What a run is a run of."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: Literal[1] = 1
+    fingerprint: str
+    """16 hexadecimal digits of everything below that decides the predictions."""
+    task: str
+    task_fingerprint: str
+    prompt: str
+    gold: str
+    """Digest of the articles and their labels."""
+    split: str | None
+    articles: tuple[str, ...]
+    repeats: int
+    model: str
+    base_url: str
+    sampling: Sampling
+    code: str
+    """Digest of the code that turns answers into records."""
+    version: str
+    python: str
+    machine: str
+    started: datetime
+
+
+class Run:
+    """An open run folder: its meta, the predictions that it has, and room for more."""
+
+    def __init__(self, directory: Path, meta: Meta, done: dict[tuple[str, int], Prediction], file: IO[bytes]) -> None:
+        self.directory = directory
+        self.meta = meta
+        self.done = done
+        self._file = file
+
+    def add(self, prediction: Prediction) -> None:
+        """Write a prediction; it is on disk when this returns."""
+        line = prediction.model_dump_json(exclude_defaults=True) + "\n"
+        self._file.write(line.encode("utf-8", "surrogatepass"))
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self.done[prediction.article, prediction.repeat] = prediction
+
+
+def describe(gold: GoldSet, extractor: Extractor[Any], *, split: str | None, repeats: int) -> Meta:
+    """The meta of a run that begins now."""
+    endpoint, prompt = extractor.model.endpoint, extractor.task.prompt.file
+    terms = {
+        "task": extractor.task.name,
+        "task_fingerprint": extractor.task.fingerprint,
+        "prompt": f"{extractor.task.name}@{prompt.front.version}:{prompt.fingerprint}",
+        "gold": gold.digest,
+        "split": split,
+        "articles": [item.name for item in gold.items],
+        "repeats": repeats,
+        "model": endpoint.name,
+        "base_url": "" if endpoint.local else endpoint.base_url,
+        "sampling": extractor.sampling.model_dump(),
+        "code": code_fingerprint(),
+    }
+    fingerprint = sha256(json.dumps(terms, sort_keys=True).encode()).hexdigest()[:16]
+    return Meta.model_validate(
+        {
+            **terms,
+            "fingerprint": fingerprint,
+            "version": __version__,
+            "python": platform.python_version(),
+            "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
+            "started": datetime.now(UTC),
+        }
+    )
+
+
+@contextmanager
+def open_run(meta: Meta, out: Path, *, fresh: bool = False) -> Iterator[Run]:
+    """The run folder to write to: the unfinished one of the same fingerprint if there is one, else a new one.
+
+    Args:
+        meta: what is to be run.
+        out: the folder of all runs.
+        fresh: begin anew, whatever is unfinished.
+
+    Raises:
+        EvaluationError: an unfinished run cannot be read.
+    """
+    for directory in [] if fresh else sorted(out.glob(f"*-{meta.fingerprint[:8]}*"), reverse=True):
+        if (directory / "summary.json").exists() or not (directory / "meta.json").is_file():
+            continue
+        found = read_meta(directory)
+        if found.fingerprint != meta.fingerprint:
+            continue
+        with (directory / "predictions.jsonl").open("a+b") as file:
+            if _locked(file):  # else another process is at it
+                yield Run(directory, found, _recovered(file, directory), file)
+                return
+    directory = _new_directory(meta, out)
+    (directory / "meta.json").write_text(meta.model_dump_json(indent=2) + "\n", "utf-8")
+    with (directory / "predictions.jsonl").open("a+b") as file:
+        _locked(file)
+        yield Run(directory, meta, {}, file)
+
+
+def read_meta(directory: Path) -> Meta:
+    """What a run's folder is a run of.
+
+    Raises:
+        EvaluationError: it has no meta.json that can be read.
+    """
+    path = directory / "meta.json"
+    try:
+        return Meta.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise EvaluationError(f"{directory} is no run: {path}: {error.strerror or error}") from error
+    except ValidationError as error:
+        raise EvaluationError(f"{path}: {first_problem(error)}") from error
+
+
+async def predict(
+    run: Run, gold: GoldSet, extractor: Extractor[Any], progress: Callable[[Prediction], None] = lambda _: None
+) -> None:
+    """Ask for every article that the run does not have yet.
+
+    A model in the box is asked one article at a time, so that its seconds are its own; others as many at once as
+    the settings allow.
+
+    Raises:
+        FatalError: nothing more can succeed; what was predicted is kept, and the same command goes on.
+    """
+    waiting = [
+        (item, repeat)
+        for repeat in range(run.meta.repeats)
+        for item in gold.items
+        if (item.name, repeat) not in run.done
+    ]
+    queue = iter(waiting)
+    fatal: list[FatalError] = []
+
+    async def worker() -> None:
+        for item, repeat in queue:
+            if fatal:
+                return
+            try:
+                prediction = await _predicted(item, repeat, extractor)
+            except FatalError as error:
+                fatal.append(error)
+                return
+            run.add(prediction)
+            progress(prediction)
+
+    one_at_a_time = extractor.model.endpoint.capabilities.decompose
+    workers = 1 if one_at_a_time else extractor.settings.concurrency_maximum
+    await asyncio.gather(*(worker() for _ in range(min(workers, max(1, len(waiting))))))
+    if fatal:
+        raise fatal[0]
+
+
+async def _predicted(item: Gold, repeat: int, extractor: Extractor[Any]) -> Prediction:
+    try:
+        result = await extractor.aextract(item.document, repeat=repeat)
+    except FatalError:
+        raise
+    except LlmExtractError as error:
+        failure = Failure(type=type(error).__name__, message=str(error))
+        return Prediction(article=item.name, repeat=repeat, error=failure, usage=getattr(error, "usage", None))
+    evidence = {path: PredictedEvidence.model_validate(found.model_dump()) for path, found in result.evidence.items()}
+    return Prediction(
+        article=item.name,
+        repeat=repeat,
+        record=json.loads(result.record.model_dump_json()),
+        evidence=evidence,
+        issues=result.issues,
+        usage=result.usage,
+        answered_by=result.provenance.answered_by,
+    )
+
+
+def _new_directory(meta: Meta, out: Path) -> Path:
+    stem = f"{meta.started:%Y%m%d-%H%M%S}-{meta.fingerprint[:8]}"
+    for suffix in ("", *(f"-{number}" for number in range(2, 100))):
+        directory = out / f"{stem}{suffix}"
+        try:
+            directory.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return directory
+    raise EvaluationError(f"{out / stem}: a hundred runs of the same began in this second")
+
+
+def _locked(file: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _recovered(file: IO[bytes], directory: Path) -> dict[tuple[str, int], Prediction]:
+    """The whole lines of a run; a torn one at the end, the mark of a kill, is cut off."""
+    file.seek(0)
+    content = file.read()
+    whole = content[: content.rfind(b"\n") + 1]
+    if len(whole) < len(content):
+        file.truncate(len(whole))
+    done: dict[tuple[str, int], Prediction] = {}
+    for number, line in enumerate(whole.splitlines(), 1):
+        try:
+            prediction = Prediction.model_validate_json(line)
+        except ValidationError as error:
+            where = f"{directory / 'predictions.jsonl'}, line {number}"
+            raise EvaluationError(f"{where}: {first_problem(error)}: remove the line, or the run") from error
+        done[prediction.article, prediction.repeat] = prediction
+    return done

@@ -1,0 +1,205 @@
+"""Predictions against gold: evidence that is looked at again, denominators that nothing leaves."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from llm_extract.errors import EvaluationError
+from llm_extract.evaluation.comparison import common, compare_results
+from llm_extract.evaluation.evaluate import evaluated, store_baseline, with_baseline
+from llm_extract.evaluation.gates import Gate
+from llm_extract.evaluation.gold import GoldSet
+from llm_extract.evaluation.outputs import item_lines, junit
+from llm_extract.evaluation.predictions import Prediction, as_predictions, read_predictions
+from llm_extract.evaluation.results import Results, judge
+from llm_extract.evaluation.summary import Summary, figures_by_name, markdown, summarise
+from llm_extract.model.types import Usage
+from tests.evaluation.deals import evidence, gold_set, record
+
+
+@pytest.fixture
+def gold(tmp_path: Path) -> GoldSet:
+    return gold_set(tmp_path)
+
+
+def prediction(number: int, **changes: Any) -> Prediction:
+    data = {"article": f"deal-{number:03}", "record": record(number), "evidence": evidence(number), **changes}
+    return Prediction.model_validate(data)
+
+
+def right(count: int = 8) -> list[Prediction]:
+    return [prediction(number) for number in range(count)]
+
+
+def figure(results: Results, name: str) -> float:
+    return figures_by_name(results)[name]
+
+
+def test_gold_as_its_own_prediction_is_right_everywhere(gold: GoldSet) -> None:
+    results = judge(gold, as_predictions(gold))
+    assert figure(results, "f1") == figure(results, "grounded_f1") == 1.0
+    assert figure(results, "false_alarms") == 0.0
+    assert results.missing == []
+
+
+def test_a_missing_article_and_a_failed_one_count_with_all_their_items(gold: GoldSet) -> None:
+    failed = prediction(1, record=None, evidence=None, error={"type": "Refused", "message": "no"})
+    results = judge(gold, [prediction(0), failed, *right()[3:]])
+    assert results.missing == ["deal-002"]
+    assert [result.gold.name for result in results.errors] == ["deal-001"]
+    assert figure(results, "recall") == pytest.approx(16 / 24)
+    assert figure(results, "precision") == 1.0
+    assert figure(results, "entry_recall") == pytest.approx(4 / 6)
+
+
+def test_a_record_that_breaks_the_schema_is_a_failed_article(gold: GoldSet) -> None:
+    results = judge(gold, [prediction(0, record={"deals": [{"main": "perhaps"}]}), *right()[1:]])
+    (failed,) = results.errors
+    assert failed.failure is not None
+    assert failed.failure.type == "InvalidRecord"
+    assert "deals.0" in failed.failure.message
+    assert figure(results, "recall") == pytest.approx(20 / 24)
+
+
+@pytest.mark.parametrize(
+    ("path", "words", "verbatim"),
+    [
+        ("deals[0].value", {"quote": "£1.5m", "start": 0, "end": 5}, False),  # not what stands there
+        ("deals[0].value", {"quote": "Deal", "start": 0, "end": 4}, True),  # stands there, says no sum
+        ("deals[0].value", {"quote": "", "start": 3, "end": 3}, False),
+        ("deals[0].value", {"quote": "£1.5m", "start": -5, "end": -1}, False),
+    ],
+)
+def test_evidence_that_does_not_hold_is_not_grounded(
+    gold: GoldSet, path: str, words: dict[str, Any], verbatim: bool
+) -> None:
+    results = judge(gold, [prediction(0, evidence={**evidence(0), path: words}), *right()[1:]])
+    assert figure(results, "f1") == 1.0
+    assert figure(results, "grounded_f1") == pytest.approx(23 / 24)
+    summary = summarise(results, model="m", split=None, draws=20)
+    assert summary.verbatim == (1.0 if verbatim else pytest.approx(23 / 24))
+
+
+def test_a_value_without_evidence_is_not_grounded_and_without_any_nothing_is_said(gold: GoldSet) -> None:
+    bare = {path: words for path, words in evidence(0).items() if path != "deals[0].value"}
+    assert figure(judge(gold, [prediction(0, evidence=bare), *right()[1:]]), "grounded_f1") == pytest.approx(23 / 24)
+    without = judge(gold, [prediction(number, evidence=None) for number in range(8)])
+    assert "grounded_f1" not in summarise(without, model="m", split=None, draws=20).headline
+
+
+def test_an_invented_entry_where_gold_has_none_is_a_false_alarm(gold: GoldSet) -> None:
+    results = judge(gold, [*right()[:3], prediction(3, record=record(0)), *right()[4:]])
+    assert figure(results, "false_alarms") == 0.5
+    assert figure(results, "entry_precision") == pytest.approx(6 / 7)
+
+
+def test_repeats_are_averaged_and_told_apart(gold: GoldSet) -> None:
+    second = [prediction(number, repeat=1, record={"deals": []}, evidence={}) for number in range(8)]
+    results = judge(gold, [*right(), *second])
+    assert figure(results, "recall") == 0.5
+    summary = summarise(results, model="m", split=None, draws=20)
+    assert summary.repeat_f1 == [1.0, 0.0]
+    assert summary.articles == 8
+    assert results.table.total("articles") == 8
+
+
+def test_cost_counts_live_calls_only(gold: GoldSet) -> None:
+    live = Usage(calls=2, input_tokens=100, output_tokens=10, cost_usd="0.01", seconds=2.0)  # type: ignore[arg-type]
+    cached = Usage(cached_calls=1, seconds=0.001)
+    said = [prediction(number, usage=live if number < 2 else cached) for number in range(8)]
+    cost = summarise(judge(gold, said), model="m", split=None, draws=20).cost
+    assert (cost.live_articles, cost.cached_articles, cost.calls_per_article) == (2, 6, 2.0)
+    assert (cost.input_tokens_per_1000, cost.usd_per_1000, cost.seconds_p50) == (100_000, 10.0, 2.0)
+
+
+def test_confidences_are_judged_where_there_are_any(gold: GoldSet) -> None:
+    sure = [prediction(n, confidence=dict.fromkeys(evidence(n), 1.0)) for n in range(8)]
+    summary = summarise(judge(gold, sure), model="m", split=None, draws=20)
+    assert summary.calibration is not None
+    assert summary.calibration["values"] == 24
+    assert summary.calibration["expected_error"] == 0.0
+    assert summarise(judge(gold, right()), model="m", split=None, draws=20).calibration is None
+
+
+def test_choices_have_a_confusion(gold: GoldSet) -> None:
+    changed = record(0)
+    changed["deals"][0]["stage"] = "ended"
+    found = summarise(judge(gold, [prediction(0, record=changed), *right()[2:]]), model="m", split=None, draws=20)
+    assert found.confusion == {"stage": {"award": {"ended": 1, "award": 4, "–": 1}}}
+
+
+def test_a_baseline_is_a_run_s_predictions_and_is_compared_with(gold: GoldSet, tmp_path: Path) -> None:
+    assert with_baseline(judge(gold, right())) is None
+    folder = gold.directory / "baseline"
+    folder.mkdir()
+    (folder / "predictions.jsonl").write_text("".join(entry.model_dump_json() + "\n" for entry in right()[:4]))
+    worse = [prediction(0, record={"deals": []}, evidence={}), *right()[1:]]
+    found = with_baseline(judge(gold, worse))
+    assert found is not None
+    assert found.articles == 4  # those that both have
+    assert found.headline["recall"].delta == pytest.approx(-1 / 3)
+    assert [entry.article for entry in found.regressions] == ["deal-000"]
+    assert found.regressions[0].delta == -4
+    with pytest.raises(EvaluationError, match="is no run"):
+        store_baseline(tmp_path, gold)
+
+
+def test_runs_of_different_articles_are_not_compared(gold: GoldSet) -> None:
+    part = common(gold, {"deal-000", "deal-001"})
+    with pytest.raises(EvaluationError, match="not of the same articles"):
+        compare_results(judge(gold, right()), judge(part, right()))
+
+
+def test_outputs_say_what_happened_and_nothing_in_them_is_alive(gold: GoldSet) -> None:
+    hostile = "<script>alert(1)</script> | `x` \x1b[31m \x00"
+    failed = prediction(1, record=None, error={"type": "Refused", "message": hostile})
+    results, summary = evaluated(gold, [prediction(0), failed], model=hostile, split="dev", gate=Gate())
+    assert summary.passed is False
+    suites = ElementTree.fromstring(junit(results, summary))
+    assert len(suites.findall("testsuite/testcase")) == 8 + len(summary.gate or [])
+    assert [case.get("name") for case in suites.iter("testcase") if case.find("failure") is not None] == [
+        "failed articles at most 0"
+    ]
+    assert len(suites.findall(".//error")) == 7
+    text = markdown(summary)
+    assert "<script>" not in text
+    assert "**gate failed**" in text
+    assert "deal-002: no prediction" in text
+    lines = [json.loads(line) for line in item_lines(results)]
+    assert len(lines) == 24
+    assert lines[0]["predicted_path"].startswith("deals[0].")
+    again = Summary.model_validate_json(summary.model_dump_json())
+    assert again.model_dump_json() == summary.model_dump_json()
+
+
+def test_predictions_are_read_by_the_article_s_name_in_any_form(gold: GoldSet, tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    lines: list[dict[str, Any]] = [
+        {"article": "deal-000", "record": record(0)},
+        {"article": "articles/deal-001.txt", "record": record(1)},
+        {"document": {"source": "deal-002.txt", "id": "x"}, "record": record(2), "evidence": {}},
+    ]
+    path.write_text("\n".join(json.dumps(line) for line in lines) + "\n\n")
+    assert [entry.article for entry in read_predictions(path, gold)] == ["deal-000", "deal-001", "deal-002"]
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("[1]", "line 2: a prediction is a JSON object"),
+        ('{"article": "deal-000"}', "line 2: has neither a record nor an error"),
+        ('{"article": "deal-000", "record": {}}', "line 2: deal-000 occurs twice"),
+        ('{"article": "deal-001", "record": {}, "repeat": -1}', "line 2: repeat"),
+        ('{"record": {}}', "line 2: article"),
+    ],
+)
+def test_a_wrong_line_is_named(gold: GoldSet, tmp_path: Path, line: str, complaint: str) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text(json.dumps({"article": "deal-000", "record": record(0)}) + "\n" + line + "\n")
+    with pytest.raises(EvaluationError, match=complaint):
+        read_predictions(path, gold)
