@@ -157,14 +157,14 @@ def test_tasks_lists_names_and_fingerprints(run: Run) -> None:
 
 
 def test_a_new_task_is_listed_and_extracts(run: Run, scripted_server: ScriptedServer, tmp_path: Path) -> None:
-    assert run("tasks", "new", "appointments").returncode == 0
-    assert "appointments" in run("tasks").stdout
+    assert run("tasks", "new", "moves").returncode == 0
+    assert "moves" in run("tasks").stdout
     said = {
-        "appointments": [{"person": "Ines Falk", "organisation": "Marrow Bay Shipping", "start": "1 September 2022"}]
+        "appointments": [{"person": "Tobias Marek", "organisation": "Quern Street Museum", "start": "3 March 2025"}]
     }
     scripted_server.default = reply(said)
-    done = run("extract", "--task", "appointments", "evals/appointments/articles/example.txt")
-    gold = json.loads((tmp_path / "evals/appointments/gold/example.json").read_text())
+    done = run("extract", "--task", "moves", "evals/moves/articles/example.txt")
+    gold = json.loads((tmp_path / "evals/moves/gold/example.json").read_text())
     assert json.loads(done.stdout)["record"] == gold["record"]
 
 

@@ -43,28 +43,28 @@ def test_a_task_of_the_working_directory_hides_the_shipped_one(tmp_path: Path) -
 
 
 def test_a_new_task_works_at_once(tmp_path: Path) -> None:
-    written = write_task("appointments", tmp_path)
+    written = write_task("moves", tmp_path)
     assert all(path.is_file() for path in written)
-    task = find_task("appointments", tmp_path)
+    task = find_task("moves", tmp_path)
     assert "Ines Falk" in task.prompt.system
-    assert '"start": "2022-09-01"' in (tmp_path / "evals/appointments/gold/example.json").read_text()
+    assert '"start": "2025-03-03"' in (tmp_path / "evals/moves/gold/example.json").read_text()
 
 
 def test_a_new_task_overwrites_nothing(tmp_path: Path) -> None:
-    write_task("appointments", tmp_path)
+    write_task("moves", tmp_path)
     with pytest.raises(UsageError, match="already there"):
-        write_task("appointments", tmp_path)
+        write_task("moves", tmp_path)
     with pytest.raises(UsageError, match="lower-case"):
         write_task("Über Task", tmp_path)
 
 
 def test_a_changed_prompt_or_schema_is_another_task(tmp_path: Path) -> None:
-    write_task("appointments", tmp_path)
-    before = find_task("appointments", tmp_path).fingerprint
-    schema = tmp_path / "schemas" / "appointments.py"
+    write_task("moves", tmp_path)
+    before = find_task("moves", tmp_path).fingerprint
+    schema = tmp_path / "schemas" / "moves.py"
     schema.write_text(schema.read_text().replace("who is appointed", "who takes the post"))
     os.utime(schema, ns=(1, 1))
-    assert find_task("appointments", tmp_path).fingerprint != before
+    assert find_task("moves", tmp_path).fingerprint != before
 
 
 def test_an_unknown_task_names_the_nearest() -> None:
