@@ -109,7 +109,7 @@ def test_repeats_are_averaged_and_told_apart(gold: GoldSet) -> None:
 
 
 def test_cost_counts_live_calls_only(gold: GoldSet) -> None:
-    live = Usage(calls=2, input_tokens=100, output_tokens=10, cost_usd="0.01", seconds=2.0)  # type: ignore[arg-type]
+    live = Usage(calls=2, input_tokens=100, output_tokens=10, cost_usd="0.01", seconds=2.0)
     cached = Usage(cached_calls=1, seconds=0.001)
     said = [prediction(number, usage=live if number < 2 else cached) for number in range(8)]
     cost = summarise(judge(gold, said), model="m", split=None, draws=20).cost
