@@ -7,6 +7,7 @@ from typing import Any
 
 from llm_extract.cli.show import inert, rendered
 from llm_extract.evaluation.comparison import Comparison, Row
+from llm_extract.evaluation.items import in_words
 from llm_extract.evaluation.results import Results
 from llm_extract.evaluation.summary import FieldSummary, Figure, Summary, account, title
 
@@ -75,8 +76,8 @@ def show_agreement(results: Results, summary: Summary, *, listed: bool) -> str:
     if not listed:
         return "".join([*parts, f"{len(differing)} differences; --list shows them\n"])
     for article, item in differing:
-        one = "–" if item.gold is None else str(item.gold.value)
-        other = "–" if item.predicted is None else str(item.predicted.value)
+        one = "–" if item.gold is None else in_words(item.gold.value)
+        other = "–" if item.predicted is None else in_words(item.predicted.value)
         path = (item.gold or item.predicted).path  # type: ignore[union-attr]
         parts.append(inert(f"{article.gold.name}: {path}: {one} | {other}") + "\n")
     return "".join(parts)
@@ -100,7 +101,8 @@ def _figure(figure: Figure) -> tuple[str, str]:
 def _row(name: str, row: Row) -> tuple[str, ...]:
     p = row.p if row.p_corrected is None else row.p_corrected
     interval = f"{row.low:+.3f} to {row.high:+.3f}"
-    return (name, f"{row.a:.3f}", f"{row.b:.3f}", f"{row.delta:+.3f}", interval, f"{p:.4f}", f"{row.detectable:.3f}")
+    a, b = ("–" if value is None else f"{value:.3f}" for value in (row.a, row.b))
+    return (name, a, b, f"{row.delta:+.3f}", interval, f"{p:.4f}", f"{row.detectable:.3f}")
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

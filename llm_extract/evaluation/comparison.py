@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict
 from llm_extract.errors import EvaluationError
 from llm_extract.evaluation import statistics
 from llm_extract.evaluation.gold import GoldSet
+from llm_extract.evaluation.items import in_words
 from llm_extract.evaluation.metrics import HEADLINE, accuracies, same_columns
+from llm_extract.evaluation.numbers import Number
 from llm_extract.evaluation.results import Results
 from llm_extract.evaluation.scoring import Item
 
@@ -21,8 +23,8 @@ class Row(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     name: str
-    a: float
-    b: float
+    a: Number
+    b: Number
     delta: float
     low: float
     high: float
@@ -134,7 +136,7 @@ def _right(results: Results) -> Mapping[str, Counter[str]]:
 
 
 def _shown(item: Item) -> str:
-    value = item.gold.value if item.gold is not None else None
-    path = item.gold.path.rpartition(".")[0] if item.gold is not None else ""
-    entry = path.split(".")[0]
-    return f"{entry} {item.field}: {value}".strip()
+    if item.gold is None:
+        return item.field
+    entry = item.gold.path.partition(".")[0]
+    return f"{entry} {item.field}: {in_words(item.gold.value)}"

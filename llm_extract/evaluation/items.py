@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from llm_extract.fields import FlagField
+from llm_extract.fields import FlagField, Money
 from llm_extract.fields.dates import parse_reference
 from llm_extract.schema import Branch, CompiledSchema, Leaf
 
@@ -210,3 +211,28 @@ def reference_day(record: BaseModel, plan: Plan) -> date | None:
             return value
         return parse_reference(value) if isinstance(value, str) and len(value) == len("2016-02-10") else None
     return None
+
+
+def as_json(value: Any) -> Any:
+    """A value as plain JSON data."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, Enum):
+        return value.value
+    return value if isinstance(value, str | int | float | bool) else str(value)
+
+
+_QUALIFIERS = {"exact": "", "about": "about ", "up_to": "up to ", "at_least": "at least "}
+
+
+def in_words(value: Any) -> str:
+    """A value as people write it, `up to GBP 1,250,000 a year`; of unknown models their JSON."""
+    if isinstance(value, Money):
+        a_year = " a year" if value.per_year else ""
+        amount = f"{value.amount:,}" if isinstance(value.amount, int) else f"{value.amount:,f}"
+        return f"{_QUALIFIERS[value.qualifier]}{value.currency} {amount}{a_year}"
+    if isinstance(value, BaseModel):
+        return value.model_dump_json()
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value.value) if isinstance(value, Enum) else str(value)

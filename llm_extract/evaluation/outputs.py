@@ -10,12 +10,9 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
-from pydantic import BaseModel
-
-from llm_extract.evaluation.items import Value
+from llm_extract.evaluation.items import as_json
 from llm_extract.evaluation.results import Results
 from llm_extract.evaluation.summary import Summary, markdown
 
@@ -53,8 +50,8 @@ def item_lines(results: Results) -> Iterator[str]:
             "repeat": article.repeat,
             "field": item.field,
             "verdict": item.verdict,
-            "gold": _plain(item.gold),
-            "predicted": _plain(item.predicted),
+            "gold": None if item.gold is None else as_json(item.gold.value),
+            "predicted": None if item.predicted is None else as_json(item.predicted.value),
             "gold_path": item.gold.path if item.gold else None,
             "predicted_path": item.predicted.path if item.predicted else None,
             "close": item.close,
@@ -62,14 +59,6 @@ def item_lines(results: Results) -> Iterator[str]:
             "on_page": item.on_page,
         }
         yield json.dumps(line, ensure_ascii=False)
-
-
-def _plain(value: Value | None) -> Any:
-    if value is None:
-        return None
-    if isinstance(value.value, BaseModel):
-        return value.value.model_dump(mode="json")
-    return value.value if isinstance(value.value, str | int | float | bool) else str(value.value)
 
 
 def junit(results: Results, summary: Summary) -> str:

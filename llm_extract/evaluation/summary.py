@@ -6,27 +6,20 @@ import math
 import statistics as stdlib_statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, ConfigDict
 
 from llm_extract.evaluation import statistics
 from llm_extract.evaluation.comparison import Comparison
 from llm_extract.evaluation.gates import Check
-from llm_extract.evaluation.items import ScoredField
+from llm_extract.evaluation.items import ScoredField, in_words
 from llm_extract.evaluation.metrics import HEADLINE, Table, accuracies
+from llm_extract.evaluation.numbers import Number
 from llm_extract.evaluation.results import ArticleResult, Results
 
 _FEWEST_OF_A_TAG = 5
 """A tag of fewer articles gets no figure of its own."""
-
-
-def _no_nan(value: object) -> object:
-    return None if isinstance(value, float) and math.isnan(value) else value
-
-
-Number = Annotated[float | None, BeforeValidator(_no_nan)]
-"""A figure; null where it is not defined."""
 
 
 class _Frozen(BaseModel):
@@ -220,8 +213,8 @@ def _confusion(results: Results) -> dict[str, dict[str, dict[str, int]]]:
     counts: dict[str, dict[str, dict[str, int]]] = {key: {} for key in choices}
     for _, item in results.items:
         if item.field in counts and not item.on_page:
-            gold = str(item.gold.value) if item.gold else "–"
-            said = str(item.predicted.value) if item.predicted else "–"
+            gold = in_words(item.gold.value) if item.gold else "–"
+            said = in_words(item.predicted.value) if item.predicted else "–"
             row = counts[item.field].setdefault(gold, {})
             row[said] = row.get(said, 0) + 1
     return counts

@@ -82,7 +82,8 @@ def write_task(folder: Path, articles: int = 8) -> None:
         name = f"deal-{number:03}"
         (texts / f"{name}.txt").write_text(text(number), "utf-8")
         split = "dev" if number < articles // 2 else "test"
-        file: dict[str, Any] = {"article": f"articles/{name}.txt", "split": split, "tags": ["even" if number % 2 == 0 else "odd"]}
+        tags = ["odd" if number % 2 else "even"]
+        file: dict[str, Any] = {"article": f"articles/{name}.txt", "split": split, "tags": tags}
         file |= {"record": record(number), "evidence": evidence(number)}
         (gold / f"{name}.json").write_text(json.dumps(file), "utf-8")
 

@@ -1,0 +1,290 @@
+"""`llm-extract eval` as a user types it, with a real server to answer.
+
+In this process, because importing everything anew takes longer than what is tested; one test that kills a run needs a
+process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+import pytest
+
+from llm_extract.cli.main import main
+from llm_extract.testing import ScriptedServer
+from llm_extract.testing.server import error
+from tests.evaluation.deals import answering, record, said, write_task
+
+Run = Callable[..., "Done"]
+
+BASELINE_GATE = 'split = "test"\n[at_least]\nf1 = 0.5\n[baseline]\nmargin = 0.02\n'
+
+
+def environment(server: ScriptedServer, folder: Path) -> dict[str, str]:
+    return {
+        **{key: value for key, value in os.environ.items() if not key.startswith(("LLM_EXTRACT_", "OPENAI_"))},
+        "LLM_EXTRACT_MODEL": "openai/gpt-test",
+        "LLM_EXTRACT_BASE_URL": server.base_url,
+        "LLM_EXTRACT_API_KEY": "sk-very-secret",
+        "LLM_EXTRACT_CACHE_DIR": str(folder / "cache"),
+        "LLM_EXTRACT_ATTEMPTS": "1",
+        "COLUMNS": "160",
+    }
+
+
+class Done(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def run(
+    scripted_server: ScriptedServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    write_task(tmp_path)
+    scripted_server.respond = answering(said)
+    monkeypatch.chdir(tmp_path)
+    for name, value in environment(scripted_server, tmp_path).items():
+        monkeypatch.setenv(name, value)
+
+    def go(*words: str, command: str = "eval") -> Done:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as exit_:
+            main([command, *words])
+        return Done(int(exit_.value.code or 0), *capsys.readouterr())
+
+    return go
+
+
+def runs(folder: Path) -> list[Path]:
+    return sorted((folder / "runs").iterdir())
+
+
+def test_a_run_is_scored_printed_and_kept(run: Run, tmp_path: Path) -> None:
+    done = run("deals", "--split", "dev", "--junit", "junit.xml", "--markdown", "summary.md")
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert "item F1" in done.stdout
+    assert "gate passed" in done.stdout
+    (folder,) = runs(tmp_path)
+    assert {path.name for path in folder.iterdir()} == {
+        "meta.json", "predictions.jsonl", "items.jsonl", "summary.json", "summary.md", "junit.xml", "report.html",
+    }  # fmt: skip
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["headline"]["f1"]["value"] == 1.0
+    assert summary["headline"]["grounded_f1"]["value"] == 1.0
+    assert summary["articles"] == 4
+    assert summary["without_entries"] == 1
+    items = [json.loads(line) for line in (folder / "items.jsonl").read_text().splitlines()]
+    assert len(items) == 12
+    assert {item["verdict"] for item in items} == {"COR"}
+    assert ElementTree.parse(tmp_path / "junit.xml").getroot().find("testsuite").get("tests") == "4"  # type: ignore[union-attr]
+    assert "gate passed" in (tmp_path / "summary.md").read_text()
+    assert "very-secret" not in "".join(path.read_text() for path in folder.iterdir())
+
+
+def test_without_a_split_the_gate_s_is_run(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "evals/deals/gates.toml").write_text('split = "test"\n[at_least]\nf1 = 0.9\n')
+    assert run("deals").returncode == 0
+    assert json.loads((runs(tmp_path)[0] / "summary.json").read_text())["split"] == "test"
+
+
+def test_a_planted_regression_fails_the_gate(run: Run, scripted_server: ScriptedServer, tmp_path: Path) -> None:
+    (tmp_path / "evals/deals/gates.toml").write_text(BASELINE_GATE)
+    first = run("deals")
+    assert first.returncode == 1
+    assert "accept a run with `llm-extract eval baseline RUN`" in first.stdout
+    assert run("baseline", str(runs(tmp_path)[0])).returncode == 0
+    assert run("deals", "--no-cache").returncode == 0
+
+    scripted_server.respond = answering(lambda number: said(number, suppliers=[]) if number % 2 else said(number))
+    worse = run("deals", "--no-cache", "--junit", "junit.xml")
+    assert worse.returncode == 1, worse.stdout
+    assert "FAIL  F1 against the baseline" in worse.stdout
+    failures = ElementTree.parse(tmp_path / "junit.xml").getroot().findall(".//failure")
+    assert len(failures) == 1
+
+
+def test_a_floor_that_is_not_reached_fails_the_gate(run: Run, scripted_server: ScriptedServer, tmp_path: Path) -> None:
+    (tmp_path / "evals/deals/gates.toml").write_text('split = "dev"\n[at_least]\n"value.f1" = 0.9\n')
+    scripted_server.respond = answering(lambda number: said(number, value=None))
+    done = run("deals")
+    assert done.returncode == 1
+    assert "FAIL  value.f1 at least 0.900: 0.0000" in done.stdout
+    assert "ok    verbatim quotes" in done.stdout
+
+
+def test_an_article_that_fails_stays_in_the_denominator(
+    run: Run, scripted_server: ScriptedServer, tmp_path: Path
+) -> None:
+    scripted_server.respond = answering(lambda number: error(400) if number == 0 else said(number))
+    done = run("deals", "--split", "dev")
+    assert done.returncode == 1, done.stderr
+    assert "failed   deal-000: RequestRejected" in done.stdout
+    summary = json.loads((runs(tmp_path)[0] / "summary.json").read_text())
+    assert summary["headline"]["recall"]["value"] == pytest.approx(8 / 12)
+    assert summary["errors"][0]["article"] == "deal-000"
+
+
+def test_a_key_that_is_refused_stops_the_run_and_it_can_go_on(
+    run: Run, scripted_server: ScriptedServer, tmp_path: Path
+) -> None:
+    scripted_server.respond = answering(lambda number: error(401))
+    done = run("deals", "--split", "dev")
+    assert done.returncode == 2
+    assert "the same command goes on" in done.stderr
+    assert "Traceback" not in done.stderr
+    scripted_server.respond = answering(said)
+    assert run("deals", "--split", "dev").returncode == 0
+    assert len(runs(tmp_path)) == 1
+
+
+def test_a_run_that_is_killed_goes_on_where_it_stopped(
+    run: Run, scripted_server: ScriptedServer, tmp_path: Path
+) -> None:
+    def slow_after_two(number: int) -> object:
+        if len(scripted_server.requests) > 2:
+            time.sleep(0.5)
+        return said(number)
+
+    scripted_server.respond = answering(slow_after_two)  # type: ignore[arg-type]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "llm_extract", "eval", "deals", "--split", "all"],
+        cwd=tmp_path,
+        env={**environment(scripted_server, tmp_path), "LLM_EXTRACT_CONCURRENCY_MAXIMUM": "4",
+             "LLM_EXTRACT_CONCURRENCY_START": "4", "LLM_EXTRACT_CACHE": "false"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not any(path.read_bytes().count(b"\n") for path in tmp_path.glob("runs/*/predictions.jsonl")):
+        assert time.monotonic() < deadline, "the run never wrote a line"
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    (folder,) = runs(tmp_path)
+    assert not (folder / "summary.json").exists()
+    kept = (folder / "predictions.jsonl").read_bytes()
+    with (folder / "predictions.jsonl").open("ab") as file:
+        file.write(b'{"article": "deal-0')  # what a kill leaves of a line
+    scripted_server.respond = answering(said)
+    done = run("deals", "--split", "all")
+    assert "going on with" in done.stderr
+    assert done.returncode == 0
+    assert runs(tmp_path) == [folder]
+    lines = (folder / "predictions.jsonl").read_bytes()
+    assert lines.startswith(kept)
+    assert sorted(json.loads(line)["article"] for line in lines.splitlines()) == [f"deal-{n:03}" for n in range(8)]
+
+
+def test_repeats_are_asked_anew(run: Run, scripted_server: ScriptedServer, tmp_path: Path) -> None:
+    assert run("deals", "--split", "dev", "--repeat", "3").returncode == 0
+    assert len(scripted_server.requests) == 12
+    summary = json.loads((runs(tmp_path)[0] / "summary.json").read_text())
+    assert summary["repeat_f1"] == [1.0, 1.0, 1.0]
+    assert summary["fields"][0]["correct"] == 3
+
+
+def test_records_made_elsewhere_are_scored(run: Run, scripted_server: ScriptedServer, tmp_path: Path) -> None:
+    lines = [{"article": f"articles/deal-{number:03}.txt", "record": record(number)} for number in range(8)]
+    (tmp_path / "theirs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    done = run("score", "theirs.jsonl", "--gold", "evals/deals")
+    assert done.returncode == 0, done.stderr
+    assert "grounded" not in done.stdout  # they bring no evidence
+    assert scripted_server.requests == []
+
+    (tmp_path / "fewer.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines[1:]))
+    done = run("score", "fewer.jsonl", "--gold", "evals/deals/gold", "--out", "scored")
+    assert done.returncode == 3
+    assert "missing  deal-000" in done.stdout
+    summary = json.loads((tmp_path / "scored/summary.json").read_text())
+    assert summary["headline"]["recall"]["value"] == pytest.approx(20 / 24)
+
+
+def test_the_lines_of_extract_are_scored(run: Run, tmp_path: Path) -> None:
+    texts = sorted(str(path) for path in (tmp_path / "evals/deals/articles").iterdir())
+    extracted = run("--task", "deals", "--format", "json", *texts, command="extract")
+    (tmp_path / "extracted.jsonl").write_text(extracted.stdout)
+    done = run("score", "extracted.jsonl", "--gold", "evals/deals")
+    assert done.returncode == 0, done.stderr
+    assert "grounded F1" in done.stdout
+
+
+def test_two_runs_are_compared(run: Run, scripted_server: ScriptedServer, tmp_path: Path) -> None:
+    assert run("deals", "--split", "all", "--out", "a").returncode == 0
+    scripted_server.respond = answering(lambda number: said(number, value=None))
+    assert run("deals", "--split", "all", "--no-cache", "--out", "b").returncode == 0
+    (a,), (b,) = (tmp_path / "a").iterdir(), (tmp_path / "b").iterdir()
+    done = run("compare", str(a), str(b))
+    assert done.returncode == 0, done.stderr
+    assert "6 of them differ" in done.stdout
+    assert "value: " in done.stdout
+    found = json.loads(run("compare", str(a), str(b), "--json").stdout)
+    assert found["fields"]["value"]["delta"] == -1.0
+    assert found["fields"]["value"]["p_corrected"] > found["fields"]["value"]["p"]
+    assert found["fields"]["buyers"]["p"] == 1.0
+
+
+def test_two_annotators_are_compared(run: Run, tmp_path: Path) -> None:
+    write_task(tmp_path / "second")
+    path = tmp_path / "second/evals/deals/gold/deal-000.json"
+    gold = json.loads(path.read_text())
+    gold["record"]["deals"][0]["stage"] = "ended"
+    path.write_text(json.dumps(gold))
+    done = run("agree", "evals/deals", "second/evals/deals", "--list")
+    assert done.returncode == 0, done.stderr
+    assert "item F1 0.958" in done.stdout
+    assert "deal-000: deals[0].stage: award | ended" in done.stdout
+
+
+def test_audit_s_exit_code_tells(run: Run, tmp_path: Path) -> None:
+    assert run("audit", "deals").returncode == 0
+    path = tmp_path / "evals/deals/gold/deal-000.json"
+    path.write_text(path.read_text().replace("signed", "sealed"))
+    done = run("audit", "deals")
+    assert done.returncode == 1
+    assert "deal-000: deals[0].stage: its words do not stand in the article: 'sealed'" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["nothing"], "no task 'nothing'"),
+        (["deals", "--split", "nowhere"], "no gold in the split 'nowhere'; there is dev, test"),
+        (["score", "absent.jsonl", "--gold", "evals/deals"], "absent.jsonl"),
+        (["score", "broken.jsonl", "--gold", "evals/deals"], "broken.jsonl, line 2: no JSON"),
+        (["score", "stranger.jsonl", "--gold", "evals/deals"], "no gold for the article 'elsewhere'"),
+        (["compare", "evals", "evals", "--gold", "evals/deals"], "predictions.jsonl"),
+        (["baseline", "evals"], "evals is no run"),
+        (["score", "broken.jsonl", "--gold", "absent"], "absent: no such folder"),
+        (["agree", "evals/deals", "empty", "--task", "deals"], "empty: no gold here"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_code_2(run: Run, tmp_path: Path, words: list[str], complaint: str) -> None:
+    (tmp_path / "broken.jsonl").write_text(json.dumps({"article": "deal-000", "record": record(0)}) + "\nno json\n")
+    (tmp_path / "stranger.jsonl").write_text(json.dumps({"article": "elsewhere", "record": {}}) + "\n")
+    (tmp_path / "empty").mkdir()
+    done = run(*words)
+    assert done.returncode == 2, done.stdout + done.stderr
+    (line,) = done.stderr.strip().splitlines()
+    assert complaint in line
+
+
+def test_a_gate_that_names_no_figure_is_refused_with_the_names(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "evals/deals/gates.toml").write_text('split = "dev"\n[at_least]\nf2 = 0.9\n')
+    done = run("deals")
+    assert done.returncode == 2
+    assert "no figure 'f2'" in done.stderr
+    assert "buyers.f1" in done.stderr
