@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 
 from llm_extract.cli.main import main
 from llm_extract.testing import ScriptedServer
@@ -26,6 +28,7 @@ from tests.evaluation.deals import answering, record, said, write_task
 
 Run = Callable[..., "Done"]
 
+ROOT = Path(__file__).parents[1]
 BASELINE_GATE = 'split = "test"\n[at_least]\nf1 = 0.5\n[baseline]\nmargin = 0.02\n'
 
 
@@ -93,6 +96,18 @@ def test_a_run_is_scored_printed_and_kept(run: Run, tmp_path: Path) -> None:
     assert ElementTree.parse(tmp_path / "junit.xml").getroot().find("testsuite").get("tests") == "4"  # type: ignore[union-attr]
     assert "gate passed" in (tmp_path / "summary.md").read_text()
     assert "very-secret" not in "".join(path.read_text() for path in folder.iterdir())
+
+
+def test_the_workflow_s_lines_work(run: Run, tmp_path: Path) -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/eval.yml").read_text("utf-8"))
+    lines = [step["run"] for step in workflow["jobs"]["eval"]["steps"] if "run" in step]
+    commands = [shlex.split(line)[1:] for line in lines if line.startswith("llm-extract eval")]
+    assert len(commands) == 2
+    for command in commands:
+        stand_in = {"it_contracts": "deals", "embedded": "openai/gpt-test", "$GITHUB_STEP_SUMMARY": "summary.md"}
+        assert run(*[stand_in.get(word, word) for word in command[1:]]).returncode == 0
+    assert (tmp_path / "junit.xml").is_file()
+    assert (tmp_path / "summary.md").is_file()
 
 
 def test_without_a_split_the_gate_s_is_run(run: Run, tmp_path: Path) -> None:
