@@ -80,7 +80,7 @@ def test_a_run_is_scored_printed_and_kept(run: Run, tmp_path: Path) -> None:
     done = run("deals", "--split", "dev", "--junit", "junit.xml", "--markdown", "summary.md")
     assert done.returncode == 0, done.stderr + done.stdout
     assert "item F1" in done.stdout
-    assert "gate passed" in done.stdout
+    assert "nothing failed (gates.toml does not judge this split)" in done.stdout
     (folder,) = runs(tmp_path)
     assert {path.name for path in folder.iterdir()} == {
         "meta.json", "predictions.jsonl", "items.jsonl", "summary.json", "summary.md", "junit.xml", "report.html",
@@ -94,7 +94,7 @@ def test_a_run_is_scored_printed_and_kept(run: Run, tmp_path: Path) -> None:
     assert len(items) == 12
     assert {item["verdict"] for item in items} == {"COR"}
     assert ElementTree.parse(tmp_path / "junit.xml").getroot().find("testsuite").get("tests") == "4"  # type: ignore[union-attr]
-    assert "gate passed" in (tmp_path / "summary.md").read_text()
+    assert "nothing failed" in (tmp_path / "summary.md").read_text()
     assert "very-secret" not in "".join(path.read_text() for path in folder.iterdir())
 
 
@@ -130,6 +130,37 @@ def test_a_planted_regression_fails_the_gate(run: Run, scripted_server: Scripted
     assert "FAIL  F1 against the baseline" in worse.stdout
     failures = ElementTree.parse(tmp_path / "junit.xml").getroot().findall(".//failure")
     assert len(failures) == 1
+
+
+def test_a_baseline_of_a_part_of_the_split_is_none(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "evals/deals/gates.toml").write_text(BASELINE_GATE)
+    assert run("deals").returncode == 1
+    run("baseline", str(runs(tmp_path)[0]))
+    stored = tmp_path / "evals/deals/baseline/predictions.jsonl"
+    stored.write_text(stored.read_text().splitlines()[0] + "\n")
+    done = run("deals")
+    assert done.returncode == 1
+    assert "FAIL  the baseline has every article: 1 of 4: accept a run of today's gold" in done.stdout
+
+
+def test_a_run_of_another_split_is_no_baseline(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "evals/deals/gates.toml").write_text(BASELINE_GATE)
+    run("deals", "--split", "dev")
+    done = run("baseline", str(runs(tmp_path)[0]))
+    assert done.returncode == 2
+    assert "is of the split dev; the gate judges test" in done.stderr
+
+
+def test_score_holds_against_the_gate_s_split_or_says_that_there_is_none(run: Run, tmp_path: Path) -> None:
+    lines = [{"article": f"deal-{number:03}", "record": {"deals": []}} for number in range(8)]
+    (tmp_path / "empty.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    none = run("score", "empty.jsonl", "--gold", "evals/deals", "--gate")
+    assert none.returncode == 2
+    assert "does not judge the split all" in none.stderr
+    (tmp_path / "evals/deals/gates.toml").write_text('split = "test"\n[at_least]\nf1 = 0.5\n')
+    done = run("score", "empty.jsonl", "--gold", "evals/deals", "--gate")
+    assert done.returncode == 1
+    assert "FAIL  f1 at least 0.500: 0.0000" in done.stdout
 
 
 def test_a_floor_that_is_not_reached_fails_the_gate(run: Run, scripted_server: ScriptedServer, tmp_path: Path) -> None:
@@ -277,6 +308,8 @@ def test_audit_s_exit_code_tells(run: Run, tmp_path: Path) -> None:
     ("words", "complaint"),
     [
         (["nothing"], "no task 'nothing'"),
+        (["deals", "--junit", "nowhere/junit.xml"], "nowhere/junit.xml: not a file in a folder that is there"),
+        (["deals", "--out", "broken.jsonl"], "broken.jsonl"),
         (["deals", "--split", "nowhere"], "no gold in the split 'nowhere'; there is dev, test"),
         (["score", "absent.jsonl", "--gold", "evals/deals"], "absent.jsonl"),
         (["score", "broken.jsonl", "--gold", "evals/deals"], "broken.jsonl, line 2: no JSON"),

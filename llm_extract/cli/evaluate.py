@@ -61,7 +61,7 @@ _markdown_option = click.option(
 
 
 @evaluate.command("run")
-@click.argument("task", default="it_contracts")
+@click.argument("task", required=False)
 @click.option("--model", metavar="NAME", help="Who reads: openai/gpt-5-mini, embedded, …")
 @click.option("--split", metavar="NAME", help="`dev`, `test`, `all`.  [default: the gate's]")
 @click.option("--repeat", "repeats", metavar="N", type=click.IntRange(min=1), default=1, help="Ask N times.")
@@ -72,7 +72,7 @@ _markdown_option = click.option(
 @_junit_option
 @_markdown_option
 def run_task(
-    task: str,
+    task: str | None,
     model: str | None,
     split: str | None,
     repeats: int,
@@ -89,20 +89,15 @@ def run_task(
     command is given again.
     """
     from llm_extract.background import run as run_coroutine
-    from llm_extract.evaluation.evaluate import evaluated, gate_for
-    from llm_extract.evaluation.gates import read_gate
-    from llm_extract.evaluation.gold import read_gold_set
+    from llm_extract.evaluation.evaluate import chosen_split, evaluated, gate_for
     from llm_extract.evaluation.outputs import write_outputs
     from llm_extract.evaluation.runs import describe, open_run, predict
     from llm_extract.extraction import Extractor
     from llm_extract.settings import load_settings
 
-    whole = read_gold_set(task, gold)
-    if split is None:
-        stated = read_gate(whole.directory)
-        split = stated.split if stated is not None else None
-    elif split == "all":
-        split = None
+    _check_places(junit, markdown)
+    whole = _gold_set(gold, task)
+    split = chosen_split(whole, split)
     part = whole.split(split)
     gate = gate_for(whole, split)
     settings = load_settings(cache=False) if no_cache else load_settings()
@@ -164,16 +159,27 @@ def score_predictions(
     """
     import tempfile
 
-    from llm_extract.evaluation.evaluate import evaluated, gate_for
+    from llm_extract.evaluation.evaluate import chosen_split, evaluated, gate_for
     from llm_extract.evaluation.outputs import write_outputs
     from llm_extract.evaluation.predictions import read_predictions
     from llm_extract.evaluation.runs import read_meta
 
+    _check_places(junit, markdown)
+    if out is not None and out.resolve() == predictions.resolve():
+        raise UsageError(f"{out} holds the predictions and a run's own report: choose another folder for --out")
     is_run = predictions.is_dir() and (predictions / "meta.json").is_file()
     meta = read_meta(predictions) if is_run else None
     whole = _gold_set(gold, task or (meta.task if meta else None))
-    split = split or (meta.split if meta else None)
-    part = whole.split(None if split == "all" else split)
+    if split is None and meta is not None:
+        split = meta.split
+    elif split is not None or gated:
+        split = chosen_split(whole, split)
+    part = whole.split(split)
+    gate = gate_for(whole, split) if gated else None
+    if gated and gate is None:
+        raise UsageError(
+            f"{whole.directory}/gates.toml does not judge the split {split or 'all'}: nothing to hold against"
+        )
     found = read_predictions(predictions, whole)
     results, summary = evaluated(
         part,
@@ -181,7 +187,8 @@ def score_predictions(
         model=model or (meta.model if meta else predictions.name),
         split=split,
         repeats=meta.repeats if meta else None,
-        gate=gate_for(whole, split) if gated else None,
+        gate=gate,
+        judged=gated,
     )
     _show(summary)
     if out is not None:
@@ -211,8 +218,10 @@ def compare_runs(run_a: Path, run_b: Path, gold: Path | None, task: str | None, 
     from llm_extract.evaluation.results import judge
     from llm_extract.evaluation.runs import read_meta
 
-    meta = read_meta(run_a) if (run_a / "meta.json").is_file() else None
-    whole = _gold_set(gold, task or (meta.task if meta else None))
+    metas = [read_meta(run) for run in (run_a, run_b) if (run / "meta.json").is_file()]
+    if len({meta.task for meta in metas}) > 1:
+        raise EvaluationError(f"{run_a} is a run of {metas[0].task}, {run_b} of {metas[1].task}")
+    whole = _gold_set(gold, task or (metas[0].task if metas else None))
     of_a, said_a, repeats_a = covered(run_a, whole)
     of_b, said_b, repeats_b = covered(run_b, whole)
     names_a, names_b = ({item.name for item in part.items} for part in (of_a, of_b))
@@ -222,7 +231,11 @@ def compare_runs(run_a: Path, run_b: Path, gold: Path | None, task: str | None, 
     apart = len(names_a ^ names_b)
     if apart:
         _say(f"{apart} articles are in only one of the runs, and left out")
-    found = compare_results(judge(both, said_a, repeats=repeats_a), judge(both, said_b, repeats=repeats_b))
+    a, b = judge(both, said_a, repeats=repeats_a), judge(both, said_b, repeats=repeats_b)
+    for run, results in ((run_a, a), (run_b, b)):
+        if results.missing:
+            _say(f"{run} lacks predictions of {len(results.missing)} articles: all their items count as missing")
+    found = compare_results(a, b)
     if as_json:
         click.echo(found.model_dump_json(indent=2))
         return 0
@@ -240,7 +253,7 @@ def compare_runs(run_a: Path, run_b: Path, gold: Path | None, task: str | None, 
 def agree(gold_a: Path, gold_b: Path, task: str | None, listed: bool) -> int:
     """How far two annotators agree on the same articles: the ceiling of what can be asked of a program.
 
-    Item F1 is the same whichever of the two is taken as gold.
+    The second folder is scored as if it were predicted, with the other forms that the first accepts.
     """
     from llm_extract.cli.show_evaluation import show_agreement
     from llm_extract.evaluation.comparison import common
@@ -321,6 +334,13 @@ def _gold_set(folder: Path | None, task: str | None) -> GoldSet:
         folder = folder.parent if folder.name == "gold" else folder
         task = folder.resolve().name
     return read_gold_set(task or "it_contracts", folder)
+
+
+def _check_places(*files: Path | None) -> None:
+    """Whether copies can be written, before anything is asked and paid for."""
+    for file in files:
+        if file is not None and (file.is_dir() or not file.absolute().parent.is_dir()):
+            raise UsageError(f"{file}: not a file in a folder that is there")
 
 
 def _exit_code(summary: Summary) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import traceback
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -31,15 +32,27 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = INTERRUPTED
     except LlmExtractError as error:
         _complain(str(error))
-        code = error.exit_code
+        code = error.exit_code if isinstance(error, UsageError) else _failed(arguments)
     except OSError as error:
         if not isinstance(error, BrokenPipeError):
             _complain(f"{error.filename or 'output'}: {error.strerror or error}")
-            sys.exit(FAILED)
+            sys.exit(_failed(arguments))
         # The reader of our output went away (`| head`): nothing to say, and nobody to say it to.
         sys.stderr.close()
         code = FAILED
+    except Exception:
+        # A bug. Its traceback is for us; but where exit code 1 says that a gate failed, it must not.
+        if _failed(arguments) == FAILED:
+            raise
+        traceback.print_exc()
+        code = _failed(arguments)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _failed(arguments: Sequence[str] | None) -> int:
+    """The exit code of a failure that is no verdict: of `eval`, 1 is one."""
+    words = sys.argv[1:] if arguments is None else arguments
+    return USAGE if words[:1] == ["eval"] else FAILED
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

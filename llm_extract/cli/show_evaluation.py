@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ _MOST_FAILURES = 10
 
 def show_summary(summary: Summary) -> str:
     """The figures, what failed, and the gate's verdict."""
-    parts = [f"{inert(summary.task)} with {inert(summary.model)}\n", account(summary) + "\n"]
+    parts = [f"{inert(summary.task)} with {inert(summary.model)}\n", inert(account(summary)) + "\n"]
     headline = [(title(name), *_figure(figure)) for name, figure in summary.headline.items()]
     verbatim = "–" if summary.verbatim is None else f"{summary.verbatim:.3f}"
     parts.append(_table(("figure", "value", "95 %"), [*headline, ("verbatim quotes", verbatim, "")]))
@@ -37,10 +38,8 @@ def show_summary(summary: Summary) -> str:
         parts.append(f"… and {len(failed) - _MOST_FAILURES} more\n")
     for check in summary.gate or []:
         parts.append(f"{'ok  ' if check.passed else 'FAIL'}  {check.rule}: {check.found}\n")
-    if summary.missing:
-        parts.append("incomplete\n")
-    elif summary.passed is not None:
-        parts.append("gate passed\n" if summary.passed else "gate failed\n")
+    if summary.missing or summary.gate is not None:
+        parts.append(summary.verdict + "\n")
     return "".join(parts)
 
 
@@ -57,7 +56,7 @@ def show_comparison(found: Comparison, a: str, b: str) -> str:
     parts.append(_table(head, [_row(title(name), row) for name, row in found.headline.items()]))
     parts.append(_table(("field, F1", *head[1:]), [_row(row.name, row) for row in found.fields.values()]))
     if found.regressions:
-        parts.append("where B does worse (items right, and what was lost):\n")
+        parts.append("where B does worse (items right less items wrong, and what was lost):\n")
         lines = [f"  {entry.article}  {entry.delta:+d}  {'; '.join(entry.lost)}" for entry in found.regressions]
         parts += [inert(line) + "\n" for line in lines]
     return "".join(parts)
@@ -99,10 +98,13 @@ def _figure(figure: Figure) -> tuple[str, str]:
 
 
 def _row(name: str, row: Row) -> tuple[str, ...]:
+    def shown(value: float, form: str) -> str:
+        return "–" if math.isnan(value) else format(value, form)
+
+    interval = "" if math.isnan(row.low) else f"{row.low:+.3f} to {row.high:+.3f}"
     p = row.p if row.p_corrected is None else row.p_corrected
-    interval = f"{row.low:+.3f} to {row.high:+.3f}"
-    a, b = ("–" if value is None else f"{value:.3f}" for value in (row.a, row.b))
-    return (name, a, b, f"{row.delta:+.3f}", interval, f"{p:.4f}", f"{row.detectable:.3f}")
+    ends = (shown(p, ".4f"), shown(row.detectable, ".3f"))
+    return (name, shown(row.a, ".3f"), shown(row.b, ".3f"), shown(row.delta, "+.3f"), interval, *ends)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

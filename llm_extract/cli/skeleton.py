@@ -88,6 +88,10 @@ def write_task(name: str, directory: Path) -> list[Path]:
     Raises:
         UsageError: the name is no Python identifier in lower case, or a file is already there.
     """
+    from llm_extract.cli.evaluate import evaluate
+
+    if name in evaluate.commands:
+        raise UsageError(f"{name!r} is a command of `llm-extract eval`: choose another name")
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise UsageError(f"a task's name is lower-case letters, digits and underscores, not {name!r}")
     schema, prompt = directory / "schemas" / f"{name}.py", directory / "prompts" / f"{name}.md"

@@ -12,7 +12,7 @@ from llm_extract.evaluation import statistics
 from llm_extract.evaluation.gold import GoldSet
 from llm_extract.evaluation.items import in_words
 from llm_extract.evaluation.metrics import HEADLINE, accuracies, same_columns
-from llm_extract.evaluation.numbers import Number
+from llm_extract.evaluation.numbers import Float
 from llm_extract.evaluation.results import Results
 from llm_extract.evaluation.scoring import Item
 
@@ -23,16 +23,18 @@ class Row(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     name: str
-    a: Number
-    b: Number
-    delta: float
-    low: float
-    high: float
-    p: float
+    a: Float
+    b: Float
+    delta: Float
+    """NaN where the figure is not defined in both."""
+    low: Float
+    high: Float
+    p: Float
     p_corrected: float | None = None
     """Holm-corrected over the fields; None for the figures over all fields, which are not a family."""
-    detectable: float
-    """The smallest difference that would have been seen four times in five, at this spread."""
+    detectable: Float
+    """The smallest difference that one test at the 5 % level would have seen four times in five, at this spread;
+    NaN where the runs do not differ, and nothing is known of the spread."""
 
 
 class Regression(BaseModel):
@@ -42,7 +44,7 @@ class Regression(BaseModel):
 
     article: str
     delta: int
-    """Items right in B less those in A (the mean of repeats, rounded)."""
+    """Items right less items wrong or spurious, in B less in A (the mean of repeats, rounded)."""
     lost: list[str]
     """The items that A had right and B has not: `buyers: Ellerby County Council`."""
 
@@ -81,6 +83,8 @@ def compare_results(a: Results, b: Results, *, worst: int = 10) -> Comparison:
     keys = [field.key for field in a.plan.fields if _has_items(field.key, one.total, other.total)]
     corrected = statistics.holm({key: rows[f"{key}.f1"].p for key in keys})
     headline = [*HEADLINE, *(f"{name}_accuracy" for name in accuracies(a.plan))]
+    if not (a.evidence_checked and b.evidence_checked):
+        headline.remove("grounded_f1")
     return Comparison(
         articles=len(names),
         differing=int((one.counts != other.counts).any(axis=1).sum()),
@@ -115,16 +119,24 @@ def _row(name: str, found: statistics.Difference, corrected: float | None = None
 
 
 def _regressions(a: Results, b: Results) -> list[Regression]:
-    """The articles on which B has fewer items right, the worst first."""
+    """The articles on which B does worse, the worst first."""
     right_a, right_b = _right(a), _right(b)
+    net_a, net_b = _net(a), _net(b)
     found = []
     for name, had in right_a.items():
-        has = right_b[name]
-        before, after = sum(had.values()) / a.repeats, sum(has.values()) / b.repeats
-        lost = [item for item in had if not has[item]]
-        if after < before or lost:
-            found.append(Regression(article=name, delta=round(after - before), lost=sorted(lost)))
+        if net_b[name] < net_a[name]:
+            lost = sorted(item for item in had if not right_b[name][item])
+            found.append(Regression(article=name, delta=round(net_b[name] - net_a[name]), lost=lost))
     return sorted(found, key=lambda entry: (entry.delta, entry.article))
+
+
+def _net(results: Results) -> Mapping[str, float]:
+    """Items right less items wrong or spurious, by article; the mean of the repeats."""
+    net = dict.fromkeys((item.name for item in results.gold.items), 0.0)
+    for article, item in results.items:
+        if not item.on_page and item.verdict != "MIS":
+            net[article.gold.name] += (1 if item.verdict == "COR" else -1) / results.repeats
+    return net
 
 
 def _right(results: Results) -> Mapping[str, Counter[str]]:

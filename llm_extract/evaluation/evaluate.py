@@ -7,9 +7,9 @@ from pathlib import Path
 
 from llm_extract.errors import EvaluationError
 from llm_extract.evaluation.comparison import Comparison, common, compare_results
+from llm_extract.evaluation.files import write_whole
 from llm_extract.evaluation.gates import Gate, check, read_gate
 from llm_extract.evaluation.gold import GoldSet
-from llm_extract.evaluation.outputs import write_whole
 from llm_extract.evaluation.predictions import Prediction, enumerated_predictions
 from llm_extract.evaluation.results import Results, judge
 from llm_extract.evaluation.runs import read_meta
@@ -18,14 +18,26 @@ from llm_extract.evaluation.summary import Summary, figures_by_name, summarise
 _OF_A_BASELINE = {"article", "repeat", "record", "evidence", "error"}
 
 
-def gate_for(gold: GoldSet, split: str | None) -> Gate:
-    """The gate that judges a split; for one that gates.toml does not speak of, only what always holds.
+def chosen_split(gold: GoldSet, named: str | None) -> str | None:
+    """The split that is meant: the one named (None for `all`), else the one that the gate judges.
+
+    Raises:
+        EvaluationError: gates.toml does not hold.
+    """
+    if named is not None:
+        return None if named == "all" else named
+    gate = read_gate(gold.directory)
+    return None if gate is None else gate.split
+
+
+def gate_for(gold: GoldSet, split: str | None) -> Gate | None:
+    """The gate that judges a split; None if gates.toml does not speak of it, or there is none.
 
     Raises:
         EvaluationError: gates.toml does not hold.
     """
     gate = read_gate(gold.directory)
-    return gate if gate is not None and gate.split == split else Gate()
+    return gate if gate is not None and gate.split == split else None
 
 
 def evaluated(
@@ -36,6 +48,7 @@ def evaluated(
     split: str | None,
     repeats: int | None = None,
     gate: Gate | None = None,
+    judged: bool = True,
 ) -> tuple[Results, Summary]:
     """Score predictions of a gold set, and hold them against a gate.
 
@@ -45,24 +58,28 @@ def evaluated(
         model: what reports call the program that made them.
         split: the split's name, for reports.
         repeats: how often each article was to be predicted.
-        gate: the gate; None to judge nothing.
+        gate: the gate of gates.toml; None where it does not speak of this split.
+        judged: whether to hold them against the gate, or at least against what always holds: no article failed,
+            every quote is the article's.
 
     Raises:
         EvaluationError: the gate names a figure that there is not, or the baseline cannot be read.
     """
     results = judge(gold, predictions, repeats=repeats)
     summary = summarise(results, model=model, split=split)
-    if gate is None:
+    if not judged:
         return results, summary
-    comparison = None if gate.baseline is None else with_baseline(results)
+    comparison = None if gate is None or gate.baseline is None else with_baseline(results)
     checks = check(
-        gate,
+        gate or Gate(),
         figures_by_name(results),
+        articles=len(results.gold.items),
         errors=len(results.errors),
         verbatim=summary.verbatim,
         comparison=comparison,
     )
-    return results, summary.model_copy(update={"gate": checks, "comparison": comparison})
+    update = {"gate": checks, "gate_is_own": gate is not None, "comparison": comparison}
+    return results, summary.model_copy(update=update)
 
 
 def with_baseline(results: Results) -> Comparison | None:
@@ -93,17 +110,19 @@ def store_baseline(run: Path, gold: GoldSet) -> Path:
     meta = read_meta(run)
     if meta.task != gold.task.name:
         raise EvaluationError(f"{run} is a run of {meta.task}, not of {gold.task.name}")
-    predictions = [prediction for _, prediction in enumerated_predictions(run)]
-    there = {(prediction.article, prediction.repeat) for prediction in predictions}
-    lacking = [name for name in meta.articles for repeat in range(meta.repeats) if (name, repeat) not in there]
+    # The later line of an article counts: what failed may have been tried again.
+    kept = {(entry.article, entry.repeat): entry for _, entry in enumerated_predictions(run)}
+    lacking = [name for name in meta.articles for repeat in range(meta.repeats) if (name, repeat) not in kept]
     if lacking or not (run / "summary.json").is_file():
         raise EvaluationError(
             f"{run} is not finished ({len(lacking)} predictions are lacking): run the same command again"
         )
+    gate = read_gate(gold.directory)
+    if gate is not None and gate.split != meta.split:
+        raise EvaluationError(f"{run} is of the split {meta.split or 'all'}; the gate judges {gate.split or 'all'}")
     directory = gold.directory / "baseline"
     directory.mkdir(exist_ok=True)
-    predictions.sort(key=lambda prediction: (prediction.article, prediction.repeat))
-    lines = [entry.model_dump_json(include=_OF_A_BASELINE, exclude_defaults=True) for entry in predictions]
+    lines = [kept[key].model_dump_json(include=_OF_A_BASELINE, exclude_defaults=True) for key in sorted(kept)]
     write_whole(directory / "predictions.jsonl", "".join(line + "\n" for line in lines))
     write_whole(directory / "meta.json", meta.model_dump_json(indent=2) + "\n")
     return directory

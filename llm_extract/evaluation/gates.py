@@ -25,7 +25,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from llm_extract.errors import EvaluationError
 from llm_extract.evaluation.comparison import Comparison
@@ -54,6 +54,11 @@ class Gate(BaseModel):
     verbatim: float = Field(default=1.0, ge=0, le=1)
     """The least share of quotes that are the article's words at their offsets."""
     baseline: BaselineRule | None = None
+
+    @field_validator("split")
+    @classmethod
+    def _all_is_no_split(cls, split: str | None) -> str | None:
+        return None if split == "all" else split
 
 
 class Check(BaseModel):
@@ -89,6 +94,7 @@ def check(
     gate: Gate,
     figures: Mapping[str, float],
     *,
+    articles: int,
     errors: int,
     verbatim: float | None,
     comparison: Comparison | None = None,
@@ -98,6 +104,7 @@ def check(
     Args:
         gate: its rules.
         figures: the run's figures, by name; NaN where one is not defined.
+        articles: how many articles the split has.
         errors: how many articles failed.
         verbatim: the share of verbatim quotes; None if there are no quotes.
         comparison: with the baseline (as run A), where the gate has such a rule; None if nothing is stored.
@@ -112,29 +119,42 @@ def check(
     if verbatim is not None:
         rule = f"verbatim quotes at least {gate.verbatim:.3f}"
         checks.append(Check(rule=rule, passed=verbatim >= gate.verbatim, found=f"{verbatim:.4f}"))
-    # What is not defined (no article without a contract, say) reaches no floor, and breaks no ceiling.
+    # A figure that is not defined keeps no promise: a model that says nothing invents nothing either.
     for name, floor in gate.at_least.items():
-        reached = not math.isnan(figures[name]) and figures[name] >= floor
-        checks.append(Check(rule=f"{name} at least {floor:.3f}", passed=reached, found=f"{figures[name]:.4f}"))
+        checks.append(_check(f"{name} at least {floor:.3f}", figures[name], figures[name] >= floor))
     for name, ceiling in gate.at_most.items():
-        kept = math.isnan(figures[name]) or figures[name] <= ceiling
-        checks.append(Check(rule=f"{name} at most {ceiling:.3f}", passed=kept, found=f"{figures[name]:.4f}"))
+        checks.append(_check(f"{name} at most {ceiling:.3f}", figures[name], figures[name] <= ceiling))
     if gate.baseline is not None:
         if comparison is None:
             hint = "there is none: accept a run with `llm-extract eval baseline RUN`"
             return [*checks, Check(rule="F1 against the baseline", passed=False, found=hint)]
-        checks += _against_baseline(gate.baseline, comparison)
+        checks += _against_baseline(gate.baseline, comparison, articles)
     return checks
 
 
-def _against_baseline(rule: BaselineRule, comparison: Comparison) -> list[Check]:
+def _check(rule: str, found: float, passed: bool) -> Check:
+    return Check(rule=rule, passed=passed, found="not defined" if math.isnan(found) else f"{found:.4f}")
+
+
+def _against_baseline(rule: BaselineRule, comparison: Comparison, articles: int) -> list[Check]:
+    covers = Check(
+        rule="the baseline has every article",
+        passed=comparison.articles == articles,
+        found=f"{comparison.articles} of {articles}"
+        + ("" if comparison.articles == articles else ": accept a run of today's gold as the baseline"),
+    )
     headline = comparison.headline["f1"]
     kept = Check(
         rule=f"F1 against the baseline: lower bound above {-100 * rule.margin:+.1f} points",
         passed=headline.low > -rule.margin,
         found=f"{100 * headline.delta:+.1f} points [{100 * headline.low:+.1f}, {100 * headline.high:+.1f}]",
     )
-    worse = [row for row in comparison.fields.values() if row.delta < 0 and (row.p_corrected or 1.0) < rule.level]
-    named = ", ".join(f"{row.name} {100 * row.delta:+.1f} points, p={row.p_corrected:.4f}" for row in worse)
-    none_worse = Check(rule="no field significantly worse than the baseline", passed=not worse, found=named or "none")
-    return [kept, none_worse]
+    worse = [
+        f"{row.name} {100 * row.delta:+.1f} points, p={row.p_corrected:.4f}"
+        for row in comparison.fields.values()
+        if row.delta < 0 and row.p_corrected is not None and row.p_corrected < rule.level
+    ]
+    none_worse = Check(
+        rule="no field significantly worse than the baseline", passed=not worse, found=", ".join(worse) or "none"
+    )
+    return [covers, kept, none_worse]

@@ -14,3 +14,11 @@ def _no_nan(value: object) -> object:
 
 Number = Annotated[float | None, BeforeValidator(_no_nan)]
 """A figure; None where it is not defined."""
+
+
+def _nan_of_null(value: object) -> object:
+    return math.nan if value is None else value
+
+
+Float = Annotated[float, BeforeValidator(_nan_of_null)]
+"""A figure to reckon with: NaN where it is not defined, which JSON has as null."""

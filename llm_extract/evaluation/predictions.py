@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -54,11 +54,11 @@ class Prediction(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     article: str
-    repeat: int = Field(default=0, ge=0)
+    repeat: int = Field(default=0, ge=0, lt=1000)
     record: dict[str, Any] | None = None
     evidence: dict[str, PredictedEvidence] | None = None
     """By the value's path; None if the program gives no evidence, which is not looked at then."""
-    confidence: dict[str, float] = Field(default_factory=dict)
+    confidence: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     """How sure the program is of a value, from 0 to 1, by its path."""
     issues: tuple[Issue, ...] = ()
     usage: Usage | None = None
@@ -76,21 +76,31 @@ def read_predictions(path: Path, gold: GoldSet) -> list[Prediction]:
     Raises:
         EvaluationError: the file cannot be read, a line is no prediction, or an article occurs twice.
     """
-    names = {Path(item.file.article).name: item.name for item in gold.items}
-    names |= {Path(item.file.article).stem: item.name for item in gold.items}
-    names |= {item.name: item.name for item in gold.items}
+    names = _names(gold)
     found: dict[tuple[str, int], Prediction] = {}
     for number, prediction in enumerated_predictions(path):
-        given = Path(prediction.article).name
-        name = names.get(given) or names.get(Path(given).stem)
+        name = names.get(prediction.article) or names.get(Path(prediction.article).name)
         if name is None:
             raise EvaluationError(
                 f"{path}, line {number}: no gold for the article {prediction.article!r} in {gold.directory}"
             )
-        if (name, prediction.repeat) in found:
+        earlier = found.get((name, prediction.repeat))
+        if earlier is not None and earlier.error is None:
             raise EvaluationError(f"{path}, line {number}: {name} occurs twice (repeat {prediction.repeat})")
+        # A failure that was tried again has two lines: the later one counts.
         found[name, prediction.repeat] = prediction.model_copy(update={"article": name})
     return list(found.values())
+
+
+def _names(gold: GoldSet) -> dict[str, str]:
+    """What an article of the gold set may be called: its gold file, its own file with or without the ending."""
+    called: dict[str, set[str]] = {}
+    for item in gold.items:
+        own = Path(item.file.article)
+        for name in (own.as_posix(), own.name, own.stem):
+            called.setdefault(name, set()).add(item.name)
+    unique = {name: next(iter(items)) for name, items in called.items() if len(items) == 1}
+    return unique | {item.name: item.name for item in gold.items}
 
 
 def enumerated_predictions(path: Path) -> Iterator[tuple[int, Prediction]]:
@@ -101,23 +111,29 @@ def enumerated_predictions(path: Path) -> Iterator[tuple[int, Prediction]]:
     """
     file = path / "predictions.jsonl" if path.is_dir() else path
     try:
-        text = file.read_text("utf-8")
+        text = file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise EvaluationError(f"{file}: {getattr(error, 'strerror', None) or error}") from error
-    for number, line in enumerate(text.split("\n"), 1):
+    lines = text.split("\n")
+    if path.is_dir():
+        lines = lines[:-1]  # a line without an end is what a kill left of it; the run will ask again
+    for number, line in enumerate(lines, 1):
         if line.strip():
             yield number, _prediction(line, f"{file}, line {number}")
 
 
 def _prediction(line: str, where: str) -> Prediction:
     try:
-        data = json.loads(line)
-    except ValueError as error:
+        data = json.loads(line, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
         raise EvaluationError(f"{where}: no JSON: {error}") from error
+    if "\\ud" in line.lower():
+        data = _without_surrogates(data)
     if not isinstance(data, dict):
         raise EvaluationError(f"{where}: a prediction is a JSON object")
     if "article" not in data and isinstance(data.get("document"), dict):
-        document, provenance = data["document"], data.get("provenance") or {}
+        document, provenance = data["document"], data.get("provenance")
+        provenance = provenance if isinstance(provenance, dict) else {}
         data = {key: data[key] for key in ("record", "evidence", "issues", "usage") if key in data}
         data |= {
             "article": document.get("source") or document.get("id"),
@@ -131,6 +147,21 @@ def _prediction(line: str, where: str) -> Prediction:
     if prediction.record is None and prediction.error is None:
         raise EvaluationError(f"{where}: has neither a record nor an error")
     return prediction
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _without_surrogates(data: Any) -> Any:
+    """The same without lone surrogates, which JSON can spell and no file can hold."""
+    if isinstance(data, str):
+        return data.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(data, list):
+        return [_without_surrogates(entry) for entry in data]
+    if isinstance(data, dict):
+        return {_without_surrogates(key): _without_surrogates(value) for key, value in data.items()}
+    return data
 
 
 def as_predictions(gold: GoldSet) -> list[Prediction]:

@@ -29,6 +29,7 @@ from typing import IO, Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from llm_extract.errors import EvaluationError, FatalError, LlmExtractError
+from llm_extract.evaluation.files import write_whole
 from llm_extract.evaluation.gold import Gold, GoldSet, first_problem
 from llm_extract.evaluation.predictions import Failure, PredictedEvidence, Prediction
 from llm_extract.extraction import Extractor, code_fingerprint
@@ -123,20 +124,28 @@ def open_run(meta: Meta, out: Path, *, fresh: bool = False) -> Iterator[Run]:
         EvaluationError: an unfinished run cannot be read.
     """
     for directory in [] if fresh else sorted(out.glob(f"*-{meta.fingerprint[:8]}*"), reverse=True):
-        if (directory / "summary.json").exists() or not (directory / "meta.json").is_file():
-            continue
-        found = read_meta(directory)
-        if found.fingerprint != meta.fingerprint:
+        found = _unfinished(directory)
+        if found is None or found.fingerprint != meta.fingerprint:
             continue
         with (directory / "predictions.jsonl").open("a+b") as file:
             if _locked(file):  # else another process is at it
                 yield Run(directory, found, _recovered(file, directory), file)
                 return
     directory = _new_directory(meta, out)
-    (directory / "meta.json").write_text(meta.model_dump_json(indent=2) + "\n", "utf-8")
     with (directory / "predictions.jsonl").open("a+b") as file:
-        _locked(file)
+        _locked(file)  # before it is a run that another process could find
+        write_whole(directory / "meta.json", meta.model_dump_json(indent=2) + "\n")
         yield Run(directory, meta, {}, file)
+
+
+def _unfinished(directory: Path) -> Meta | None:
+    """What an unfinished run is a run of; None for a finished one, and for a folder that was killed at its birth."""
+    if (directory / "summary.json").exists():
+        return None
+    try:
+        return read_meta(directory)
+    except EvaluationError:
+        return None
 
 
 def read_meta(directory: Path) -> Meta:
@@ -234,7 +243,10 @@ def _locked(file: IO[bytes]) -> bool:
 
 
 def _recovered(file: IO[bytes], directory: Path) -> dict[tuple[str, int], Prediction]:
-    """The whole lines of a run; a torn one at the end, the mark of a kill, is cut off."""
+    """The articles that a run has; a torn line at the end, the mark of a kill, is cut off.
+
+    What failed is not among them: whoever goes on with a run wants it tried again.
+    """
     file.seek(0)
     content = file.read()
     whole = content[: content.rfind(b"\n") + 1]
@@ -247,5 +259,6 @@ def _recovered(file: IO[bytes], directory: Path) -> dict[tuple[str, int], Predic
         except ValidationError as error:
             where = f"{directory / 'predictions.jsonl'}, line {number}"
             raise EvaluationError(f"{where}: {first_problem(error)}: remove the line, or the run") from error
-        done[prediction.article, prediction.repeat] = prediction
+        if prediction.error is None:
+            done[prediction.article, prediction.repeat] = prediction
     return done

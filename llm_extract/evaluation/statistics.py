@@ -11,6 +11,7 @@ promise too much. Everything is drawn from a seeded generator and is the same ea
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -50,7 +51,7 @@ class Difference:
     p: float
     """Two-sided p of the paired test: how often runs that are interchangeable would differ at least as much."""
     detectable: float
-    """The smallest difference that this gold set would have seen four times in five."""
+    """The smallest difference that this gold set would have seen four times in five; NaN if nothing differs."""
 
 
 def bootstrap(counts: Array, figures: Figures, *, draws: int = DRAWS, seed: int = SEED) -> dict[str, Interval]:
@@ -96,8 +97,13 @@ def compare(a: Array, b: Array, figures: Figures, *, draws: int = DRAWS, seed: i
     found = {}
     for name, delta in observed.items():
         low, high = _bounds(resampled[name])
-        as_far = int(np.sum(np.abs(swapped[name]) >= abs(delta) - 1e-12))
-        spread = float(np.std(resampled[name]))
+        if math.isnan(delta):
+            nothing = float("nan")
+            found[name] = Difference(float(in_a[name]), float(in_b[name]), *[nothing] * 5)
+            continue
+        # A draw in which the figure is not defined differs by nothing.
+        as_far = int(np.sum(np.nan_to_num(np.abs(swapped[name])) >= abs(delta) - 1e-12))
+        spread = float(np.nanstd(resampled[name]))
         found[name] = Difference(
             a=float(in_a[name]),
             b=float(in_b[name]),
@@ -105,7 +111,7 @@ def compare(a: Array, b: Array, figures: Figures, *, draws: int = DRAWS, seed: i
             low=low,
             high=high,
             p=(1 + as_far) / (1 + draws),
-            detectable=_POWER * spread,
+            detectable=_POWER * spread if spread else float("nan"),
         )
     return found
 
@@ -172,10 +178,10 @@ def _differences(a: Mapping[str, Array], b: Mapping[str, Array]) -> dict[str, Ar
 
 
 def _difference(a: Array, b: Array) -> Array:
-    """B less A. What is undefined in both (neither has an item) does not differ; in one, it counts as 0 there."""
+    """B less A; NaN where one of them is not defined."""
     import numpy as np
 
-    return np.asarray(np.nan_to_num(b) - np.nan_to_num(a), dtype=float)
+    return np.asarray(b - a, dtype=float)
 
 
 def _bounds(values: Array) -> tuple[float, float]:

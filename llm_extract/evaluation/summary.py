@@ -122,14 +122,27 @@ class Summary(_Frozen):
     draws: int
     seed: int
     gate: list[Check] | None = None
-    """None where no gate judges this split."""
+    """None if nothing was judged."""
+    gate_is_own: bool = False
+    """Whether gates.toml judges this split; else only what always holds was checked."""
     comparison: Comparison | None = None
     """With the stored baseline."""
 
     @property
     def passed(self) -> bool | None:
-        """Whether every check of the gate passed; None without a gate."""
-        return None if self.gate is None else all(check.passed for check in self.gate)
+        """Whether every check passed and no prediction is missing; None if nothing was judged."""
+        return None if self.gate is None else not self.missing and all(check.passed for check in self.gate)
+
+    @property
+    def verdict(self) -> str:
+        """The outcome in words, in agreement with the exit code of `llm-extract eval`."""
+        if self.missing:
+            return "incomplete"
+        if self.gate is None:
+            return "not judged"
+        if not self.passed:
+            return "gate failed"
+        return "gate passed" if self.gate_is_own else "nothing failed (gates.toml does not judge this split)"
 
 
 def summarise(results: Results, *, model: str, split: str | None, draws: int = statistics.DRAWS) -> Summary:
@@ -289,10 +302,10 @@ def _repeat_f1(results: Results) -> list[Number]:
 
 def markdown(summary: Summary) -> str:
     """The summary as GitHub-flavoured Markdown: for a job's summary page, and for reading."""
-    verdict = {None: "no gate for this split", True: "gate passed", False: "**gate failed**"}[summary.passed]
+    verdict = summary.verdict if summary.passed is not False else f"**{summary.verdict}**"
     parts = [
         f"# {_inert(summary.task)} with {_inert(summary.model)}: {verdict}\n",
-        account(summary) + "\n",
+        _inert(account(summary)) + "\n",
     ]
     if summary.gate is not None:
         parts.append(
@@ -313,7 +326,7 @@ def markdown(summary: Summary) -> str:
     parts.append(_rows(("cost", ""), _cost_rows(summary.cost)))
     if summary.calibration:
         parts.append(_rows(("confidence", ""), [(k, f"{v:.3f}") for k, v in summary.calibration.items()]))
-    failed = [f"- {_inert(entry.article)}: {entry.type}: {_inert(entry.message)}" for entry in summary.errors]
+    failed = [f"- {_inert(entry.article)}: {_inert(entry.type)}: {_inert(entry.message)}" for entry in summary.errors]
     failed += [f"- {_inert(name)}: no prediction" for name in summary.missing]
     if failed:
         parts.append("Failed or missing, with all their items counted as missing:\n\n" + "\n".join(failed) + "\n")
@@ -327,7 +340,7 @@ def title(figure: str) -> str:
 
 def account(summary: Summary) -> str:
     """What was scored, in a sentence or two."""
-    split = f", split {_inert(summary.split)}" if summary.split else ""
+    split = f", split {summary.split}" if summary.split else ""
     repeats = "" if summary.repeats == 1 else f", {summary.repeats} repeats"
     return (
         f"{summary.articles} articles ({summary.without_entries} without an entry){split}{repeats}, "
@@ -388,9 +401,9 @@ def _shown(figure: Figure) -> tuple[str, str]:
     return _number(figure.value), f"{_number(figure.low)} to {_number(figure.high)}"
 
 
+_ENTITIES = {ord(character): f"&#{ord(character)};" for character in "&\\`*_[]<>|!#~"}
+
+
 def _inert(text: str | None) -> str:
     """Text from outside that neither Markdown nor HTML makes anything of."""
-    shown = " ".join((text or "").split())
-    for character in "\\`*_[]<>|!#":
-        shown = shown.replace(character, f"&#{ord(character)};")
-    return shown
+    return " ".join((text or "").split()).translate(_ENTITIES)

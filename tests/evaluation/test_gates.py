@@ -25,7 +25,7 @@ def comparison(delta: float, low: float, **fields: Row) -> Comparison:
 
 
 def failed(gate: Gate, errors: int = 0, verbatim: float | None = 1.0, against: Comparison | None = None) -> list[str]:
-    checks = check(gate, FIGURES, errors=errors, verbatim=verbatim, comparison=against)
+    checks = check(gate, FIGURES, articles=9, errors=errors, verbatim=verbatim, comparison=against)
     assert checks
     return [entry.rule for entry in checks if not entry.passed]
 
@@ -45,6 +45,7 @@ def test_what_always_holds_needs_no_gates_toml() -> None:
         (Gate(at_most={"invention": 0.1}), []),
         (Gate(at_most={"invention": 0.09}), ["invention at most 0.090"]),
         (Gate(at_least={"buyers.f1": 0.1}), ["buyers.f1 at least 0.100"]),
+        (Gate(at_most={"buyers.f1": 0.9}), ["buyers.f1 at most 0.900"]),
     ],
 )
 def test_floors_and_ceilings(gate: Gate, rules: list[str]) -> None:
@@ -54,21 +55,22 @@ def test_floors_and_ceilings(gate: Gate, rules: list[str]) -> None:
 def test_a_run_may_not_fall_behind_the_baseline() -> None:
     gate = Gate(baseline=BaselineRule(margin=0.02, level=0.05))
     assert failed(gate, against=comparison(-0.005, -0.015)) == []
-    assert failed(gate, against=comparison(-0.015, -0.025)) == [
-        "F1 against the baseline: lower bound above -2.0 points"
-    ]
+    (behind,) = failed(gate, against=comparison(-0.015, -0.025))
+    assert behind == "F1 against the baseline: lower bound above -2.0 points"
     worse, better = row("value", -0.2, -0.3, 0.001, 0.01), row("sites", 0.2, 0.1, 0.001, 0.01)
     assert failed(gate, against=comparison(0.0, 0.0, value=worse, sites=better)) == [
         "no field significantly worse than the baseline"
     ]
+    assert failed(gate, against=comparison(0.0, float("nan"))) == [behind]
+    part = comparison(0.0, 0.0).model_copy(update={"articles": 8})
+    assert failed(gate, against=part) == ["the baseline has every article"]
     unsure = row("value", -0.2, -0.3, 0.02, 0.2)
     assert failed(gate, against=comparison(0.0, 0.0, value=unsure)) == []
 
 
 def test_a_baseline_that_is_not_there_fails_and_says_what_to_do() -> None:
-    (entry,) = [
-        entry for entry in check(Gate(baseline=BaselineRule()), FIGURES, errors=0, verbatim=1.0) if not entry.passed
-    ]
+    checks = check(Gate(baseline=BaselineRule()), FIGURES, articles=9, errors=0, verbatim=1.0)
+    (entry,) = [entry for entry in checks if not entry.passed]
     assert "llm-extract eval baseline RUN" in entry.found
 
 

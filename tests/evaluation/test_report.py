@@ -440,7 +440,7 @@ OK, BAD = Check(rule="a", passed=True, found="1"), Check(rule="b", passed=False,
     ("gate", "missing", "verdict"),
     [
         (None, False, "No gate judges this run"),
-        ([OK], False, "Gate passed: all 1 checks"),
+        ([OK], False, "Nothing failed; gates.toml does not judge this split"),
         ([OK, BAD], False, "Gate failed: 1 of 2 checks"),
         ([OK], True, "Incomplete: 1 article lacks a prediction"),
         ([BAD], True, "Incomplete: 1 article lacks a prediction, and 1 of 1 checks of the gate failed"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -10,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from llm_extract.errors import EvaluationError
-from llm_extract.evaluation.comparison import common, compare_results
+from llm_extract.evaluation.comparison import Comparison, common, compare_results
 from llm_extract.evaluation.evaluate import evaluated, store_baseline, with_baseline
 from llm_extract.evaluation.gates import Gate
 from llm_extract.evaluation.gold import GoldSet
@@ -168,13 +169,53 @@ def test_outputs_say_what_happened_and_nothing_in_them_is_alive(gold: GoldSet) -
     assert len(suites.findall(".//error")) == 7
     text = markdown(summary)
     assert "<script>" not in text
-    assert "**gate failed**" in text
+    assert "**incomplete**" in text
+    assert "&#" in text
+    assert "&&#" not in text
     assert "deal-002: no prediction" in text
     lines = [json.loads(line) for line in item_lines(results)]
     assert len(lines) == 24
     assert lines[0]["predicted_path"].startswith("deals[0].")
     again = Summary.model_validate_json(summary.model_dump_json())
     assert again.model_dump_json() == summary.model_dump_json()
+
+
+def test_a_failure_that_the_gate_allows_turns_no_job_red(gold: GoldSet) -> None:
+    failed = prediction(1, record=None, error={"type": "<img src=x>", "message": "no"})
+    results, summary = evaluated(
+        gold, [prediction(0), failed, *right()[2:]], model="m", split=None, gate=Gate(errors=1)
+    )
+    assert summary.passed
+    suites = ElementTree.fromstring(junit(results, summary))
+    assert not suites.findall(".//error")
+    assert len(suites.findall(".//skipped")) == 1
+    assert "<img" not in markdown(summary)
+
+
+def test_figures_that_are_not_defined_do_not_differ_and_survive_a_file(gold: GoldSet) -> None:
+    nothing = [prediction(number, record={"deals": []}, evidence={}) for number in range(8)]
+    found = compare_results(judge(gold, right()), judge(gold, nothing))
+    assert math.isnan(found.headline["precision"].delta)
+    assert found.headline["f1"].delta == -1.0
+    again = Comparison.model_validate_json(found.model_dump_json())
+    assert math.isnan(again.headline["precision"].delta)
+    same = compare_results(judge(gold, right()), judge(gold, right()))
+    assert math.isnan(same.headline["f1"].detectable)  # nothing is known of what could have been seen
+    assert same.regressions == []
+
+
+def test_an_article_that_gained_more_than_it_lost_is_no_regression(gold: GoldSet) -> None:
+    lacking, other = record(0), record(0)
+    lacking["deals"][0] |= {"suppliers": [], "value": None}
+    other["deals"][0]["stage"] = "ended"
+    before, after = [prediction(0, record=lacking), *right()[1:]], [prediction(0, record=other), *right()[1:]]
+    assert compare_results(judge(gold, before), judge(gold, after)).regressions == []
+    invented = record(0)
+    invented["deals"] += record(1)["deals"]
+    (found,) = compare_results(
+        judge(gold, right()), judge(gold, [prediction(0, record=invented), *right()[1:]])
+    ).regressions
+    assert (found.article, found.delta, found.lost) == ("deal-000", -4, [])
 
 
 def test_predictions_are_read_by_the_article_s_name_in_any_form(gold: GoldSet, tmp_path: Path) -> None:
@@ -184,7 +225,7 @@ def test_predictions_are_read_by_the_article_s_name_in_any_form(gold: GoldSet, t
         {"article": "articles/deal-001.txt", "record": record(1)},
         {"document": {"source": "deal-002.txt", "id": "x"}, "record": record(2), "evidence": {}},
     ]
-    path.write_text("\n".join(json.dumps(line) for line in lines) + "\n\n")
+    path.write_text("\ufeff" + "\r\n".join(json.dumps(line) for line in lines) + "\n\n")
     assert [entry.article for entry in read_predictions(path, gold)] == ["deal-000", "deal-001", "deal-002"]
 
 
@@ -196,6 +237,12 @@ def test_predictions_are_read_by_the_article_s_name_in_any_form(gold: GoldSet, t
         ('{"article": "deal-000", "record": {}}', "line 2: deal-000 occurs twice"),
         ('{"article": "deal-001", "record": {}, "repeat": -1}', "line 2: repeat"),
         ('{"record": {}}', "line 2: article"),
+        ('{"article": "deal-001.v9", "record": {}}', "line 2: no gold for the article 'deal-001.v9'"),
+        ('{"article": "deal-001", "record": {"deals": NaN}}', "line 2: no JSON: NaN is not JSON"),
+        ('{"article": "deal-001", "record": {}, "confidence": {"a": 7}}', "line 2: confidence.a"),
+        ('{"article": "deal-001", "record": {}, "repeat": 20000000}', "line 2: repeat"),
+        ('{"article": ' + "[" * 100_000, "line 2: no JSON"),
+        ('{"document": {"id": "x"}, "provenance": [1], "record": {}}', "line 2: no gold for the article 'x'"),
     ],
 )
 def test_a_wrong_line_is_named(gold: GoldSet, tmp_path: Path, line: str, complaint: str) -> None:
@@ -203,3 +250,11 @@ def test_a_wrong_line_is_named(gold: GoldSet, tmp_path: Path, line: str, complai
     path.write_text(json.dumps({"article": "deal-000", "record": record(0)}) + "\n" + line + "\n")
     with pytest.raises(EvaluationError, match=complaint):
         read_predictions(path, gold)
+
+
+def test_what_json_can_spell_and_no_file_can_hold_is_replaced(gold: GoldSet, tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text('{"article": "deal-000", "error": {"type": "X", "message": "a \\ud800 b"}}\n')
+    (found,) = read_predictions(path, gold)
+    assert found.error is not None
+    assert found.error.message == "a \ufffd b"

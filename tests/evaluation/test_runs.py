@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from llm_extract.errors import EvaluationError, QuotaExhausted, Refused
+from llm_extract.errors import EndpointUnavailable, EvaluationError, QuotaExhausted, Refused
 from llm_extract.evaluation.gold import GoldSet
+from llm_extract.evaluation.predictions import read_predictions
 from llm_extract.evaluation.runs import Meta, describe, open_run, predict
 from llm_extract.extraction import Extractor
 from llm_extract.model.types import Capabilities, Request
@@ -73,6 +74,28 @@ def test_what_decides_predictions_is_in_the_fingerprint(gold: GoldSet) -> None:
     article.write_text(article.read_text() + "\nMore.\n")
     changed = gold_set(gold.directory.parent.parent)
     assert describe(changed, extractor(changed), split=None, repeats=1).fingerprint != usual
+
+
+async def test_what_failed_is_asked_again_when_a_run_goes_on(gold: GoldSet, tmp_path: Path) -> None:
+    def down(request: Request) -> Any:
+        raise EndpointUnavailable("down")
+
+    with open_run(meta(gold), tmp_path) as run:
+        await predict(run, gold, extractor(gold, down))
+    assert all(entry.error is not None for entry in run.done.values())
+    with open_run(meta(gold), tmp_path) as again:
+        await predict(again, gold, extractor(gold))
+    assert again.directory == run.directory
+    found = read_predictions(run.directory, gold)
+    assert len(found) == 8
+    assert all(entry.error is None for entry in found)
+
+
+def test_a_run_that_was_killed_at_its_birth_is_in_nobody_s_way(gold: GoldSet, tmp_path: Path) -> None:
+    with open_run(meta(gold), tmp_path) as first:
+        (first.directory / "meta.json").write_text('{"format": 1, "fing')
+    with open_run(meta(gold), tmp_path) as second:
+        assert second.directory != first.directory
 
 
 def test_two_processes_do_not_write_into_one_run(gold: GoldSet, tmp_path: Path) -> None:
