@@ -6,6 +6,7 @@
     │   ├── TaskError             a task, its schema or its prompt does not hold
     │   ├── ModelNameError        a model name that leads nowhere
     │   ├── DocumentError         a source that gives no text to read
+    │   ├── RunError              a batch's folder: in use, of another task, not to be written, damaged
     │   ├── EvaluationError       a gold file, a run, predictions or a gate that does not hold
     │   └── LiveCallForbidden     a test made a call that its switch forbids
     ├── ExtractionError           this article failed; another may succeed
@@ -23,6 +24,8 @@
         ├── QuotaExhausted        no money or quota is left
         ├── ModelUnavailable      the endpoint does not have the model
         ├── ModelMismatch         another model answered than the one that was asked
+        ├── BudgetReached         the next call could pass what the run may spend
+        ├── EndpointDown          the endpoint has done nothing but fail for minutes
         └── EmbeddedModelError    the model in the box cannot start or keeps dying
 
 Messages say what was wrong, where, and what to do. None contains a key.
@@ -64,6 +67,10 @@ class ModelNameError(UsageError):
 
 class DocumentError(UsageError):
     """A source that cannot be read as text: missing, empty, binary, too large."""
+
+
+class RunError(UsageError):
+    """A batch run's folder is in use, belongs to other terms, cannot be written, or is damaged."""
 
 
 class EvaluationError(UsageError):
@@ -149,6 +156,14 @@ class ModelUnavailable(FatalError):
 
 class ModelMismatch(FatalError):
     """Another model answered than the one asked for, and the settings say that this is fatal."""
+
+
+class BudgetReached(FatalError):
+    """The next call could pass the run's budget of money or tokens; it is not made."""
+
+
+class EndpointDown(FatalError):
+    """The endpoint has failed all calls (5xx, refused, timed out) for longer than an outage may last."""
 
 
 class EmbeddedModelError(FatalError):
