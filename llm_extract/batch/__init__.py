@@ -1,0 +1,1 @@
+"""Archives in, a run out: reading, duplicates, the ledger, the engines."""
