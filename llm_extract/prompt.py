@@ -13,6 +13,10 @@ A prompt is a Markdown file::
     questions:                       # for small models, which fill a form line by line, in this order
       contracts[].buyers[]: Buyer
       contracts[].framework: {label: Framework, near: 'frameworks?|call-off'}
+    relevance:                       # of an archive, only articles that pass are asked about
+      keywords: [contract, tender]   # whole words, in any case; one of these or the pattern must be there
+      pattern: 'out ?sourc(ed|ing)'
+      question: Is the article about a contract?    # asked of the model, if the words were there
     ---
     # system
     … {{ fields }} … {% for example in examples %} {{ example.article }} {{ example.answer }} {% endfor %}
@@ -55,6 +59,14 @@ class Example(BaseModel):
     answer: dict[str, JsonValue]
 
 
+def _regular_expression(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"{value!r} is no regular expression: {error}") from error
+    return value
+
+
 class Question(BaseModel):
     """A line of the form that a small model fills; see `llm_extract.questions`."""
 
@@ -73,11 +85,42 @@ class Question(BaseModel):
     @field_validator("near")
     @classmethod
     def _check_near(cls, value: str) -> str:
-        try:
-            re.compile(value)
-        except re.error as error:
-            raise ValueError(f"{value!r} is no regular expression: {error}") from error
+        return _regular_expression(value)
+
+
+class RelevanceTerms(BaseModel):
+    """Which articles of an archive are worth asking about; see `llm_extract.batch.relevance.Relevance`.
+
+    One of the keywords or the pattern must be in the article, if any are given; then the question, if
+    there is one, must be answered with yes.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    keywords: tuple[str, ...] = ()
+    """Words or phrases, in any case; whole words only, and white space of any kind between them."""
+    pattern: str = ""
+    """A regular expression, looked for anywhere and in any case (`(?-i:…)` heeds it)."""
+    question: str = ""
+    """A question that yes or no answers."""
+
+    @field_validator("keywords")
+    @classmethod
+    def _check_keywords(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(keyword.strip() for keyword in value):
+            raise ValueError("an empty keyword is in every article; leave it out")
         return value
+
+    @field_validator("pattern")
+    @classmethod
+    def _check_pattern(cls, value: str) -> str:
+        return _regular_expression(value)
+
+    @model_validator(mode="after")
+    def _check_any(self) -> RelevanceTerms:
+        if not (self.keywords or self.pattern or self.question.strip()):
+            raise ValueError("says nothing; give keywords, a pattern or a question, or leave it out")
+        return self
 
 
 class FrontMatter(BaseModel):
@@ -91,6 +134,7 @@ class FrontMatter(BaseModel):
     record_class: str = Field(alias="schema", default="Record")
     examples: tuple[Example, ...] = ()
     questions: dict[str, Question] = {}
+    relevance: RelevanceTerms | None = None
 
 
 class PromptFile(BaseModel):

@@ -97,12 +97,31 @@ def test_examples_are_shown_with_the_keys_that_their_author_left_out() -> None:
         (GOOD.replace("# system", "Hello\n# system"), "before the first heading"),
         (GOOD + "# user\nx {{ article }}", "two parts"),
         (GOOD.replace("description: Meetings", "description: [unclosed"), "no YAML"),
+        (
+            GOOD.replace("version: 3", "version: 3\nrelevance: {pattern: '(met'}"),
+            "relevance.pattern.*no regular expression",
+        ),
+        (
+            GOOD.replace("version: 3", "version: 3\nrelevance: {keywords: [met, ' ']}"),
+            "relevance.keywords.*empty keyword",
+        ),
+        (GOOD.replace("version: 3", "version: 3\nrelevance: {keyword: [met]}"), "relevance.keyword"),
+        (GOOD.replace("version: 3", "version: 3\nrelevance: {}"), "relevance.*says nothing"),
     ],
 )
 def test_a_prompt_that_cannot_work_says_where_and_why(tmp_path: Path, content: str, words: str) -> None:
     with pytest.raises(TaskError, match=words) as caught:
         read_prompt(write(tmp_path, content))
     assert "meetings.md" in str(caught.value)
+
+
+def test_the_fingerprint_changes_with_a_relevance_filter(tmp_path: Path) -> None:
+    plain = read_prompt(write(tmp_path, GOOD))
+    filtered = read_prompt(write(tmp_path, GOOD.replace("version: 3", "version: 3\nrelevance: {keywords: [met]}")))
+    assert plain.front.relevance is None
+    assert filtered.front.relevance is not None
+    assert filtered.front.relevance.keywords == ("met",)
+    assert filtered.fingerprint != plain.fingerprint == "e8ae4f523c0fc3b1"
 
 
 def test_any_schema_has_a_default_prompt() -> None:

@@ -1,0 +1,156 @@
+"""A copy is found, and no article that says something else is taken for one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llm_extract.batch.duplicates import Clash, Copy, Duplicates
+from tests.batch.wire import LOCAL, PARAGRAPHS, WIRE, article, notices
+
+
+def second(text: str, first: str = WIRE) -> Copy | Clash | None:
+    duplicates = Duplicates(None)
+    assert duplicates.seen("first", first) is None
+    return duplicates.seen("second", text)
+
+
+# -- exact copies ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        str.upper,
+        lambda text: " ".join(text.split()),
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.replace("'", "’").replace(",", " –"),
+        lambda text: text.replace("fi", "ﬁ").replace(" ", "\u00a0"),
+        lambda text: text.replace("board", "bo\u00adard").replace("pier", "\u200bpier"),
+    ],
+    ids=["case", "flat", "line ends", "punctuation", "compatibility", "invisible"],
+)
+def test_the_same_words_are_the_same_text(change: Callable[[str], str]) -> None:
+    """Row 31: the same text under two ids."""
+    assert change(WIRE) != WIRE
+    assert second(change(WIRE)) == Copy("first", "exact", 1.0)
+
+
+def test_a_short_text_has_exact_copies_only() -> None:
+    assert second("Board meets on Monday!", "Board meets on Monday") == Copy("first", "exact", 1.0)
+    assert second("Board meets on Tuesday", "Board meets on Monday") is None
+
+
+def test_texts_without_a_word_are_compared_as_they_are() -> None:
+    assert second("…", "— —") is None
+    assert second("…", "…") == Copy("first", "exact", 1.0)
+
+
+def test_accents_and_scripts_count() -> None:
+    assert second("Übergabe der Fähre", "ÜBERGABE DER FÄHRE") == Copy("first", "exact", 1.0)
+    assert second("U\u0308bergabe", "Übergabe") == Copy("first", "exact", 1.0)
+    assert second("Ubergabe", "Übergabe") is None
+    assert second("契約が締結された", "契約は解除された") is None
+
+
+@given(st.text(max_size=80), st.text(max_size=80))
+def test_any_text_is_a_copy_of_itself_and_no_text_stops_the_run(first: str, other: str) -> None:
+    duplicates = Duplicates(None)
+    assert duplicates.seen("a", first) is None
+    assert duplicates.seen("b", first) == Copy("a", "exact", 1.0)
+    assert duplicates.seen("c", other) in (None, Copy("a", "exact", 1.0))
+
+
+# -- near copies -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        article(*PARAGRAPHS, headline="New machines for the ferry piers", byline="Tobias Fenn · 6 March 2019 14:30"),
+        article(*PARAGRAPHS, byline="Tobias Fenn, Stennick Mail"),
+        article(*PARAGRAPHS[:3]),
+        article(*PARAGRAPHS[:2], *PARAGRAPHS[3:]),
+        article(*PARAGRAPHS[:4], LOCAL),
+        article(*PARAGRAPHS[:2], LOCAL, *PARAGRAPHS[2:]),
+        article(*PARAGRAPHS[:4], LOCAL, headline="Ferries get new tickets", byline="From our correspondent"),
+        "\n\n".join(PARAGRAPHS),
+    ],
+    ids=["head", "byline", "cut", "paragraph left out", "local end", "local inside", "all of it", "no head"],
+)
+def test_a_wire_copy_is_found(copy: str) -> None:
+    found = second(copy)
+    assert isinstance(found, Copy)
+    assert (found.of, found.match) == ("first", "near")
+    assert 0.75 <= found.similarity <= 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        WIRE.replace("12.4 million", "12.9 million"),
+        WIRE.replace("five years", "six years"),
+        WIRE.replace("begins in June", "begins in July"),
+        WIRE.replace("has chosen Velloran", "has chosen Castrel").replace(
+            "takes over from Castrel", "takes over from Tarn"
+        ),
+        WIRE.replace("Stennick Harbour Board", "Corley Harbour Board"),
+        WIRE.replace("has chosen", "has not chosen"),
+        WIRE.replace("price had not decided", "price had decided"),
+        article(*PARAGRAPHS, "Apart from that the board has bought a dredger for 2.2 million euros."),
+        article(
+            "In other news, the board has dismissed its director.",
+            PARAGRAPHS[0].replace("Velloran", "Osmer"),
+            *PARAGRAPHS[1:],
+        ),
+        article(*PARAGRAPHS, headline="Castrel sues over ticketing for 900,000 euros"),
+    ],
+    ids=[
+        "sum",
+        "term",
+        "start",
+        "supplier",
+        "buyer",
+        "not",
+        "no not",
+        "another deal",
+        "another lead",
+        "sum in headline",
+    ],
+)
+def test_an_article_that_says_something_else_is_none(other: str) -> None:
+    assert other != WIRE
+    assert second(other) is None
+
+
+def test_the_longer_article_is_no_copy_of_the_shorter() -> None:
+    """What was cut from the shorter may be what is wanted."""
+    assert second(WIRE, article(*PARAGRAPHS[:2])) is None
+
+
+def test_an_item_is_no_copy_of_the_digest_that_contains_it() -> None:
+    digest = "\n\n".join([*(f"{LOCAL} {number * 'more '}words." for number in range(12)), *PARAGRAPHS[:2]])
+    assert second(article(*PARAGRAPHS[:2]), digest) is None
+
+
+def test_notices_of_one_template_are_different_articles() -> None:
+    duplicates = Duplicates(None)
+    texts = list(dict.fromkeys(notices(200)))
+    assert [duplicates.seen(str(number), text) for number, text in enumerate(texts)] == [None] * len(texts)
+    cut = texts[150].replace("the law on modern slavery", "the law on modern slavery and on slave labour")
+    assert duplicates.seen("exact", texts[150]) == Copy("150", "exact", 1.0)
+    assert duplicates.seen("edited", cut) is None
+
+
+@pytest.mark.parametrize("task", ["it_contracts", "appointments"])
+def test_no_two_gold_articles_are_copies(task: str) -> None:
+    """Articles about one story, or of one form, are not one article."""
+    folder = Path(__file__).parents[2] / "evals" / task / "articles"
+    duplicates = Duplicates(None)
+    texts = {path.stem: path.read_text("utf-8") for path in sorted(folder.glob("*.txt"))}
+    assert len(texts) > 10
+    assert {name: found for name, text in texts.items() if (found := duplicates.seen(name, text))} == {}
