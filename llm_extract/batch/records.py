@@ -1,0 +1,203 @@
+"""What a run writes down about an article: one record, one line of `ledger.jsonl`.
+
+    3f2a9c01 {"kind":"row","id":"a.txt","place":"news.zip!a.txt","text":"9f86d081884c7d65","time":…,"extraction":{…}}
+
+The eight digits are the CRC-32 of the bytes of the JSON. Of several records of an id the last one counts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from time import time
+from typing import Any, ClassVar, Literal, TypeAlias, get_args
+from zlib import crc32
+
+from pydantic_core import PydanticSerializationError, to_json
+
+SkipReason = Literal["irrelevant", "unreadable", "id_clash", "limit"]
+"""Why an article was not asked about.
+
+`irrelevant`: the task's filter left it out. `unreadable`: it gave no text. `id_clash`: another article has its id.
+`limit`: the run was told to stop before it.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """The article was extracted."""
+
+    kind: ClassVar[str] = "row"
+    id: str
+    place: str
+    """Where it is in the archive, for people."""
+    text: str | None
+    """`text_digest` of the document's text."""
+    extraction: Mapping[str, Any]
+    """The Extraction's JSON, `model_dump(mode="json")`."""
+    time: float = field(default_factory=time)
+    """Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """The article failed, and trying it again was no use."""
+
+    kind: ClassVar[str] = "failure"
+    id: str
+    place: str
+    text: str | None
+    type: str
+    """The error's class."""
+    message: str
+    usage: Mapping[str, Any] | None = None
+    """What its calls cost, `Usage.model_dump(mode="json")`."""
+    time: float = field(default_factory=time)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skip:
+    """The article was not asked about."""
+
+    kind: ClassVar[str] = "skip"
+    id: str
+    place: str
+    text: str | None
+    reason: SkipReason
+    detail: str = ""
+    time: float = field(default_factory=time)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """The article says what another one says: it counts as what that one is."""
+
+    kind: ClassVar[str] = "copy"
+    id: str
+    place: str
+    text: str | None
+    of: str
+    """The id of the article that it copies."""
+    match: Literal["exact", "near"]
+    similarity: float
+    """From 0 to 1."""
+    time: float = field(default_factory=time)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retried:
+    """What was recorded of this id no longer counts: it is to be done again."""
+
+    kind: ClassVar[str] = "retried"
+    id: str
+
+
+Record: TypeAlias = Row | Failure | Skip | Copy | Retried
+
+Outcome = Literal[
+    "none", "retried", "row", "failure", "copy", "skip irrelevant", "skip unreadable", "skip id_clash", "skip limit"
+]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+"""What is known of an id, so that a byte can hold it: the number is the place in this tuple."""
+
+# No record holds this inside: there are no spaces outside its strings, and the quotes inside them are escaped.
+_HEAD = re.compile(rb'[0-9a-f]{8} \{"kind":"')
+# Rows are long, and their id is all that is needed to know that they are there.
+_LONG = re.compile(rb'\{"kind":"(row|failure)","id":("[^"\\]*(?:\\.[^"\\]*)*")')
+
+
+def text_digest(text: str) -> str:
+    """16 hexadecimal digits of a text's SHA-256, as `Record.text` has them."""
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def outcome(record: Record) -> int:
+    """The record's outcome as a place in `OUTCOMES`."""
+    return OUTCOMES.index(f"skip {record.reason}" if isinstance(record, Skip) else record.kind)
+
+
+def encode(record: Record) -> bytes:
+    """The record as a line of the ledger, newline included."""
+    body = _json(_fields(record))
+    return b"%08x %b\n" % (crc32(body), body)
+
+
+def decode(body: bytes) -> Record:
+    """The record of a line's JSON.
+
+    Raises:
+        ValueError: it is no record of this version.
+    """
+    fields = json.loads(body)
+    try:
+        kind = fields.pop("kind")
+        if kind == "failure":
+            fields |= {"type": fields["error"]["type"], "message": fields["error"]["message"]}
+            del fields["error"]
+        made: Record = _KINDS[kind](**fields)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"no record of a kind that this version knows: {error}") from error
+    return made
+
+
+def checked(line: bytes) -> bytes | None:
+    """The JSON of a line, with or without its newline; None if the line is damaged."""
+    body = line[9:-1] if line.endswith(b"\n") else line[9:]
+    return body if line[:9] == b"%08x " % crc32(body) and body else None
+
+
+def pieces(line: bytes) -> Iterator[bytes]:
+    """A damaged line, cut where records begin in it: a lost newline must not cost the record behind it."""
+    starts = sorted({0, *(match.start() for match in _HEAD.finditer(line))})
+    for start, end in zip(starts, [*starts[1:], len(line)], strict=True):
+        yield line[start:end]
+
+
+def glance(body: bytes) -> tuple[str, int, str | None]:
+    """What counting needs of a line's JSON: its id, its outcome, and the id that it copies.
+
+    Raises:
+        ValueError: it is no record of this version.
+    """
+    if found := _LONG.match(body):
+        return json.loads(found[2]), _ROW if found[1] == b"row" else _FAILURE, None
+    record = decode(body)
+    return record.id, outcome(record), record.of if isinstance(record, Copy) else None
+
+
+_KINDS: dict[str, type[Record]] = {made.kind: made for made in (Row, Failure, Skip, Copy, Retried)}
+_ROW, _FAILURE = OUTCOMES.index("row"), OUTCOMES.index("failure")
+
+
+def _fields(record: Record) -> dict[str, Any]:
+    """The JSON's members, those that tell the records apart last: a glance is at the front."""
+    if isinstance(record, Retried):
+        return {"kind": record.kind, "id": record.id}
+    fields: dict[str, Any] = {
+        "kind": record.kind,
+        "id": record.id,
+        "place": record.place,
+        "text": record.text,
+        "time": record.time,
+    }
+    match record:
+        case Row():
+            fields["extraction"] = record.extraction
+        case Failure():
+            fields["error"] = {"type": record.type, "message": record.message}
+            fields["usage"] = record.usage
+        case Skip():
+            fields |= {"reason": record.reason, "detail": record.detail}
+        case Copy():
+            fields |= {"of": record.of, "match": record.match, "similarity": record.similarity}
+    return fields
+
+
+def _json(fields: dict[str, Any]) -> bytes:
+    try:
+        return to_json(fields)
+    except PydanticSerializationError:  # half a surrogate pair, which UTF-8 cannot hold: escaped
+        return json.dumps(fields, separators=(",", ":")).encode("ascii")
