@@ -12,6 +12,7 @@ import difflib
 import logging
 import os
 import tomllib
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -22,6 +23,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from llm_extract.errors import SettingsError
 from llm_extract.model.base_url import checked_base_url
+from llm_extract.model.limits import Breaker, Pool
+from llm_extract.model.rates import Budget, Rates
 from llm_extract.model.retry import RetryPolicy
 from llm_extract.model.types import Sampling
 
@@ -76,10 +79,21 @@ class Settings(BaseSettings):
     on_long_wait: Literal["wait", "fail"] = Field(default="wait", description='"wait" or "fail"')
     """What happens when an endpoint orders a wait of more than two minutes."""
 
-    concurrency_start: int = Field(default=20, ge=1, description="a whole number, 1 or more")
+    concurrency_start: int = Field(default=20, ge=1, le=1024, description="a whole number from 1 to 1024")
     """Calls that are under way at once to begin with; then their number follows what the endpoint bears."""
-    concurrency_minimum: int = Field(default=4, ge=1, description="a whole number, 1 or more")
-    concurrency_maximum: int = Field(default=100, ge=1, description="a whole number, 1 or more")
+    concurrency_minimum: int = Field(default=4, ge=1, le=1024, description="a whole number from 1 to 1024")
+    concurrency_maximum: int = Field(default=100, ge=1, le=1024, description="a whole number from 1 to 1024")
+    rpm: int | None = Field(default=None, ge=1, description="a whole number of requests, 1 or more")
+    """Requests a minute, evenly spread; None: as the endpoint's headers say, if they do."""
+    tpm: int | None = Field(default=None, ge=1, description="a whole number of tokens, 1 or more")
+    """Tokens a minute, in and out; None: as the endpoint's headers say, if they do."""
+    outage: float = Field(default=300.0, ge=0, allow_inf_nan=False, description="seconds, 0 or more")
+    """How long an endpoint may fail all calls until they end with EndpointDown; see `llm_extract.model.limits`."""
+
+    max_cost: Decimal | None = Field(default=None, gt=0, allow_inf_nan=False, description="a sum of US dollars above 0")
+    """What all answers of a run may cost together, failed calls included."""
+    max_tokens: int | None = Field(default=None, ge=1, description="a whole number of tokens, 1 or more")
+    """Tokens that all calls of a run may take together, in and out."""
 
     embedded_threads: int | None = Field(default=None, ge=1, description="a whole number, 1 or more")
     """Threads of the model in the box; None: as many as suit the machine."""
@@ -154,6 +168,20 @@ class Settings(BaseSettings):
             top_p=self.top_p,
             seed=self.seed,
             max_output_tokens=self.max_output_tokens,
+        )
+
+    def budget(self) -> Budget | None:
+        """A new budget, with nothing spent; None where there is no limit."""
+        if self.max_cost is None and self.max_tokens is None:
+            return None
+        return Budget(self.max_cost, self.max_tokens)
+
+    def pool(self, budget: Budget | None = None) -> Pool:
+        """What the calls of one run share: rates, circuit breaker, and this budget or else a new one."""
+        return Pool(
+            rates=Rates(self.rpm, self.tpm),
+            breaker=Breaker(outage=self.outage),
+            budget=budget if budget is not None else self.budget(),
         )
 
     def retry_policy(self) -> RetryPolicy:

@@ -5,7 +5,7 @@
 
 An answer is looked up in the cache, else asked for over HTTP. A sound raw answer is in the cache before
 `parse` sees it, so what was paid for once is never paid for again. What happens after a failure is
-decided in `outcomes` (what it was), `retry` (whether to try again) and `limits` (when).
+decided in `outcomes` (what it was), `retry` (whether to try again) and `limits` (when, with what `rates` allow).
 """
 
 from __future__ import annotations
@@ -19,15 +19,26 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from llm_extract.errors import ExtractionError, FatalError, LiveCallForbidden
+from llm_extract.errors import (
+    BudgetReached,
+    EndpointDown,
+    ExtractionError,
+    FatalError,
+    LiveCallForbidden,
+    SettingsError,
+)
 from llm_extract.model.connection import Connection
-from llm_extract.model.limits import Limiter, Signal
+from llm_extract.model.limits import Limiter, Signal, Ticket
 from llm_extract.model.outcomes import KINDS, Outcome, same_model
+from llm_extract.model.rates import Bill, Demand
 from llm_extract.model.retry import Progress, RetryPolicy, retrying
 from llm_extract.model.types import Answered, Attempt, Completion, Endpoint, Mode, Request, Usage
 from llm_extract.model.wire import Structure, answer_text, body, request_key, short_complaint, structure
 
 if TYPE_CHECKING:
+    import httpx2
+    import openai
+
     from llm_extract.model.cache import Cache
 
 __all__ = ["FORBID_LIVE_CALLS", "ModelClient", "Price", "answer_text", "request_key"]
@@ -47,7 +58,8 @@ class ModelClient:
 
     `price` gives the cost of a call; a local endpoint costs nothing, and without a price the cost is
     None. `sleep` waits out backoffs, and is replaced in tests. Raises SettingsError for a base URL that
-    is none, AuthenticationFailed for a key that cannot be sent.
+    is none and for a budget of money where the model has no price, AuthenticationFailed for a key that
+    cannot be sent.
     """
 
     def __init__(
@@ -66,12 +78,19 @@ class ModelClient:
         self.limiter = limiter or Limiter()
         self.price = price
         self._sleep = sleep
-        self._connection = Connection(endpoint, most=self.limiter.concurrency.maximum)
+        self._connection = _Listening(endpoint, self.limiter)
         self._capabilities = endpoint.capabilities
         """Corrected by what the endpoint rejects."""
         self._structures: dict[tuple[str, Mode], Structure] = {}
         self._being_asked: dict[str, asyncio.Event] = {}
         self._warned: set[str] = set()
+        budget = self.limiter.pool.budget
+        self._priced = budget is not None and budget.max_cost is not None and not endpoint.local
+        if self._priced and (price is None or price(endpoint.model, 1, 0, 1) is None):
+            raise SettingsError(
+                f"the budget is in US dollars, and the price of {endpoint.name!r} is not known: "
+                "give it in tokens (max_tokens) instead of money (max_cost)"
+            )
 
     async def answer(self, request: Request, parse: Callable[[str], T]) -> Answered:
         """The answer to `request`, as `parse` makes it from the model's words.
@@ -135,6 +154,10 @@ class ModelClient:
                 outcome: Outcome = await retrying(self.policy, self._sleep)(
                     self._attempt, progress, request, parse, key, deadline
                 )
+        except (BudgetReached, EndpointDown) as stopped:
+            # Said by the gate, which knows neither whom it keeps from being asked, nor what was paid before.
+            usage = progress.usage.model_copy(update={"seconds": time.monotonic() - started})
+            raise type(stopped)(f"{self.endpoint.name}: {stopped}", attempts=progress.attempts, usage=usage) from None
         except TimeoutError:
             if not deadline.expired():
                 raise
@@ -154,25 +177,25 @@ class ModelClient:
         deadline: asyncio.Timeout,
     ) -> Outcome:
         """One call, what it came to, and the preparation of the next one."""
-        ticket = await self._pass_gate(deadline)
+        known = self._capabilities
+        path, content, mode = self._prepare(request, progress)
+        ticket = await self._pass_gate(deadline, self._demand(len(content), progress))
         started = time.monotonic()
         signal: Signal = "none"
-        path, content, mode = self._prepare(request, progress)
+        bill: Bill | None = None
+        said = ""
         try:
+            if self._capabilities is not known:  # something was rejected while this call waited
+                path, content, mode = self._prepare(request, progress)
             outcome = await self._connection.call(path, content, seconds=self.policy.call_seconds)
             if outcome.wait:
                 self._obey(outcome.wait)
-            if outcome.status == 429:
-                signal = "rate_limited"
-            elif outcome.course == "wait":
-                signal = "failed"
-            elif outcome.status == 200:
-                signal = "ok"
+            signal, bill, said = _signal(outcome), self._bill(outcome), outcome.message
         except asyncio.CancelledError:
             self._record(progress, Outcome("transient", "cancelled, or out of time"), started)
             raise
         finally:
-            self.limiter.leave(ticket, signal)
+            self.limiter.leave(ticket, signal, bill, said)
 
         if outcome.completion is not None:
             outcome = self._check(outcome, outcome.completion, request, parse, key, progress)
@@ -182,16 +205,23 @@ class ModelClient:
             progress.step_down = self._do_without(outcome, mode, request)
         return outcome
 
-    async def _pass_gate(self, deadline: asyncio.Timeout) -> int:
-        """Wait for a slot and for the end of any pause, with the deadline put off as long."""
-        if self.limiter.free:
-            return await self.limiter.enter()
+    async def _pass_gate(self, deadline: asyncio.Timeout, demand: Demand) -> Ticket:
+        """Wait until the call may begin, with the deadline put off as long."""
+        if (ticket := self.limiter.try_enter(demand)) is not None:
+            return ticket
         due, began = deadline.when(), time.monotonic()
         deadline.reschedule(None)
-        ticket = await self.limiter.enter()
+        ticket = await self.limiter.enter(demand)
         if due is not None:
             deadline.reschedule(due + time.monotonic() - began)
         return ticket
+
+    def _demand(self, size: int, progress: Progress) -> Demand:
+        """The most that the next call can take: a tokenizer makes at most one token of a byte."""
+        most = Decimal(0)
+        if self._priced and self.price is not None:
+            most = self.price(self.endpoint.model, size, 0, progress.max_output_tokens) or most
+        return Demand(size, progress.max_output_tokens, most)
 
     def _check(
         self,
@@ -303,6 +333,13 @@ class ModelClient:
             return None
         return self.price(self.endpoint.model, outcome.input_tokens, outcome.cached_input_tokens, outcome.output_tokens)
 
+    def _bill(self, outcome: Outcome) -> Bill | None:
+        """What a call came to, for the rates and the budget; None if it may have been billed unseen."""
+        if not (outcome.input_tokens or outcome.output_tokens):
+            return None if _may_be_billed(outcome) else _FREE
+        cost = self._cost(outcome) if self._priced else None
+        return Bill(outcome.input_tokens, outcome.output_tokens, cost or _FREE.cost)
+
     def _failure(self, outcome: Outcome, progress: Progress, usage: Usage) -> ExtractionError | FatalError:
         kind = KINDS[outcome.name]
         error, advice, message = kind.error, kind.advice, outcome.message
@@ -331,3 +368,42 @@ class ModelClient:
 
 def _words(request: Request, completion: Completion) -> str:
     return answer_text(completion.content) if request.response_schema is not None else completion.content
+
+
+_FREE = Bill()
+
+
+def _may_be_billed(outcome: Outcome) -> bool:
+    """Whether a call that reports no tokens may have cost something: its answer was lost, or is silent on it."""
+    if outcome.status is None:
+        return not outcome.message.startswith("no response (Connect")
+    return outcome.status == 200 and outcome.name not in ("transient", "bad_response")
+
+
+def _signal(outcome: Outcome) -> Signal:
+    """What a call says about the endpoint, to the limiter."""
+    if outcome.status == 429:
+        return "rate_limited"
+    if outcome.name == "transient" and outcome.status != 409:
+        return "down"
+    if outcome.course == "wait":
+        return "failed"
+    return "ok" if outcome.status == 200 else "rejected"
+
+
+class _Listening(Connection):
+    """A connection whose limiter hears the headers of every answer."""
+
+    def __init__(self, endpoint: Endpoint, limiter: Limiter) -> None:
+        super().__init__(endpoint, most=limiter.concurrency.maximum)
+        self._limiter = limiter
+
+    def _open(self) -> openai.AsyncOpenAI:
+        before = self._openai
+        client = super()._open()
+        if client is not before:
+            client._client.event_hooks["response"].append(self._hear)
+        return client
+
+    async def _hear(self, response: httpx2.Response) -> None:
+        self._limiter.learn(response.status_code, response.headers.raw)

@@ -1,29 +1,46 @@
-"""How many calls may be under way at once, and when: shared by all calls of a client.
+"""How many calls may be under way at once, and when they may begin: shared by all calls of a client.
 
 Concurrency starts at 20 and stays from 4 to 100. A 429 multiplies it by 0.8; a clean round (as many
 successes as calls are allowed at once, with no failure between) adds 5 %. A 5xx only spoils the round:
 it stops growth and lowers nothing. Calls that began before the last fall neither lower it again nor
 count for growth, since they say nothing about the present limit; so 20 answers of 429 at once are one fall.
 
-A pause (Retry-After) holds every call that has not begun.
+A call that has a slot waits for its turn, first come, first served, until there is no pause
+(Retry-After), the circuit breaker is closed, the budget has room, and the rates allow it.
+
+The circuit breaker opens after 10 failures of the endpoint in a row (5xx, refused, reset, timed out; not
+429, and nothing that an article is to blame for). Then one call at a time probes it, after a cool-down
+of 1 s that doubles up to 60 s. An answer closes the breaker. A probe that fails when it has been open for
+5 minutes ends the waiting: all calls raise EndpointDown, at once and without being made, but for a further
+probe after each cool-down.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import threading
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
-from llm_extract.errors import SettingsError
+from llm_extract.errors import EndpointDown, SettingsError
+from llm_extract.model.rates import Bill, Budget, Demand, Rates
 
-Signal = Literal["ok", "rate_limited", "failed", "none"]
-"""What a call says about the endpoint's load; `none`: nothing (cancelled, or rejected as a request)."""
+Signal = Literal["ok", "rate_limited", "failed", "down", "rejected", "none"]
+"""What a call says about the endpoint: `failed`: an answer, but no good one; `down`: it failed as an
+endpoint; `rejected`: it is up, and would not take the request; `none`: nothing (cancelled)."""
+
+logger = logging.getLogger(__name__)
 
 FALL = 0.8
 GROWTH = 1.05
+SPARE_DESCRIPTORS = 48
+"""File descriptors that are left for all but sockets: files, databases, pipes."""
+LOOK_AGAIN_SECONDS = 0.1
+"""How soon a call looks again that waits for another one: for a probe's end, or for a budget's settling."""
 
 
 @dataclass
@@ -52,13 +69,13 @@ class Concurrency:
 
     def record(self, signal: Signal, epoch: int) -> None:
         """Take note of how a call went that began in `epoch`."""
-        if epoch != self.epoch or signal == "none":
+        if epoch != self.epoch or signal in ("none", "rejected"):
             return
         if signal == "rate_limited":
             self.limit = max(float(self.minimum), self.limit * FALL)
             self.epoch += 1
             self.clean = 0
-        elif signal == "failed":
+        elif signal in ("failed", "down"):
             self.clean = 0
         else:
             self.clean += 1
@@ -67,10 +84,114 @@ class Concurrency:
                 self.clean = 0
 
 
-class Limiter:
-    """The gate that every call passes: first come, first served, in one event loop.
+def within_descriptors(start: int, minimum: int, maximum: int) -> tuple[int, int, int]:
+    """The same bounds of concurrency, or as many calls as this process may open sockets for if that is less."""
+    try:
+        import resource
+    except ImportError:  # Windows, where sockets are no file descriptors
+        return start, minimum, maximum
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = maximum if soft == resource.RLIM_INFINITY else max(1, soft - SPARE_DESCRIPTORS)
+    if most < maximum:
+        logger.warning("at most %d calls at once, not %d: see ulimit -n", most, maximum)
+    return min(start, most), min(minimum, most), min(maximum, most)
 
-    `clock` and `sleep` are replaced in tests; the clock must be monotonic, in seconds.
+
+@dataclass
+class Breaker:
+    """The circuit breaker as a pure state machine. Times in seconds, on the caller's monotonic clock."""
+
+    failures: int = 10
+    """In a row, until it opens."""
+    cool_down: float = 1.0
+    """The first one; each probe that fails doubles it."""
+    longest_cool_down: float = 60.0
+    outage: float = 300.0
+    """How long it may be open until calls fail."""
+    row: int = 0
+    """Failures in a row."""
+    opened: float | None = None
+    """When; None: it is closed."""
+    down: bool = False
+    """Whether it has been open for too long."""
+    probing: bool = False
+    next_probe: float = 0.0
+    wait: float = 0.0
+    """The present cool-down."""
+    last: str = ""
+    """What the endpoint said, or did not say, at its last failure."""
+
+    def rest(self, now: float) -> float:
+        """Seconds until a call may begin; 0 or less: now. Raises EndpointDown."""
+        if self.opened is None:
+            return 0.0
+        rest = LOOK_AGAIN_SECONDS if self.probing else self.next_probe - now
+        if self.down and rest > 0:
+            raise EndpointDown(
+                f"the endpoint has failed for {now - self.opened:.0f} s, {self.row} times in a row; last: {self.last}; "
+                "see that it is up, then run the same again"
+            )
+        return rest
+
+    def begin(self) -> bool:
+        """Note that a call begins. Gives whether it is a probe."""
+        self.probing = self.opened is not None
+        return self.probing
+
+    def record(self, signal: Signal, probe: bool, now: float, said: str = "") -> None:
+        """Take note of how a call went."""
+        if probe:
+            self.probing = False
+        if signal == "none":
+            return
+        if signal != "down":
+            self.row, self.opened, self.down, self.probing = 0, None, False, False
+            return
+        self.row += 1
+        self.last = said
+        if self.opened is None:
+            if self.row >= self.failures:
+                self.opened, self.wait = now, self.cool_down
+                self.next_probe = now + self.wait
+        elif probe:
+            open_for = now - self.opened
+            self.down = self.down or open_for >= self.outage
+            self.wait = min(2 * self.wait, self.longest_cool_down)
+            if not self.down:
+                # The last probe is due when the outage has lasted long enough, not a cool-down later.
+                self.wait = min(self.wait, max(self.outage - open_for, self.cool_down))
+            self.next_probe = now + self.wait
+
+
+@dataclass
+class Pool:
+    """What the calls of a run share, whatever their clients and event loops."""
+
+    rates: Rates = field(default_factory=Rates)
+    breaker: Breaker = field(default_factory=Breaker)
+    budget: Budget | None = None
+    """May be shared with other pools too: those of a run's other models."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    """Held for each look at the rates and the breaker: event loops may run in several threads."""
+
+
+class Ticket(NamedTuple):
+    """What a call gets when it begins, and gives back."""
+
+    epoch: int
+    demand: Demand
+    expected: float
+    """Tokens that the rates expect of it."""
+    probe: bool
+
+
+NOTHING = Demand()
+
+
+class Limiter:
+    """The gate that every call passes: first come, first served, in one event loop at a time.
+
+    `clock` must be monotonic, in seconds; it and `sleep` are replaced in tests.
     """
 
     def __init__(
@@ -79,44 +200,112 @@ class Limiter:
         minimum: int = 4,
         maximum: int = 100,
         *,
+        pool: Pool | None = None,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[None]] | None = None,
     ) -> None:
         self.concurrency = Concurrency(float(start), minimum, maximum)
+        self.pool = pool if pool is not None else Pool()
         self.in_flight = 0
         self.paused_until = 0.0
         """On `clock`; past times mean no pause."""
         self._clock = clock
-        self._sleep = sleep
+        self._sleep = sleep if sleep is not None else self._nap
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._turn = asyncio.Lock()
+        self._in_line = 0
+        """Calls that have a slot and wait for their turn."""
+        self._bell: asyncio.Future[None] | None = None
+        """Of the call whose turn it is, while it sleeps."""
 
     def pause(self, seconds: float) -> None:
         """Let no call begin for so many seconds. Pauses do not add up: the latest end counts."""
         self.paused_until = max(self.paused_until, self._clock() + seconds)
 
-    @property
-    def free(self) -> bool:
-        """Whether `enter` would return without waiting."""
-        return not self._waiting and self.in_flight < self.concurrency.allowed and self.paused_until <= self._clock()
+    def learn(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        """Take note of the rate limits in an answer's headers."""
+        with self.pool.lock:
+            self.pool.rates.learn(status, headers, self._clock())
 
-    async def enter(self) -> int:
-        """Wait for a slot and the end of any pause. Gives the ticket to hand to `leave`."""
+    def try_enter(self, demand: Demand = NOTHING) -> Ticket | None:
+        """The ticket to hand to `leave` if the call may begin now, else None.
+
+        Raises EndpointDown and BudgetReached.
+        """
+        if self._waiting or self._in_line or self.in_flight >= self.concurrency.allowed:
+            return None
+        begun = self._begin(demand)
+        if isinstance(begun, float):
+            return None
+        self.in_flight += 1
+        return begun
+
+    async def enter(self, demand: Demand = NOTHING) -> Ticket:
+        """Wait until the call may begin. Gives the ticket to hand to `leave`.
+
+        Raises EndpointDown and BudgetReached.
+        """
         if not self._waiting and self.in_flight < self.concurrency.allowed:
             self.in_flight += 1
         else:
             await self._wait_for_slot()
         try:
-            while (rest := self.paused_until - self._clock()) > 0:
-                await self._sleep(rest)
+            return await self._wait_for_turn(demand)
         except BaseException:
             self._give_up_slot()
             raise
-        return self.concurrency.epoch
 
-    def leave(self, ticket: int, signal: Signal) -> None:
-        """Give the slot back, and say how the call went."""
-        self.concurrency.record(signal, ticket)
+    def leave(self, ticket: Ticket, signal: Signal, bill: Bill | None = None, said: str = "") -> None:
+        """Give the slot back, and say how the call went, and what it cost; None: that is not known.
+
+        `said` is what the endpoint said of its failure.
+        """
+        self.concurrency.record(signal, ticket.epoch)
+        pool = self.pool
+        with pool.lock:
+            pool.breaker.record(signal, ticket.probe, self._clock(), said)
+            if bill is not None:
+                pool.rates.correct(ticket.demand, ticket.expected, bill)
+        if pool.budget is not None:
+            pool.budget.settle(ticket.demand, bill)
         self._give_up_slot()
+        if self._bell is not None and not self._bell.done():
+            self._bell.set_result(None)  # the call whose turn it is looks again: it may have become earlier
+
+    def _begin(self, demand: Demand) -> Ticket | float:
+        """The ticket of a call that begins now, and is counted everywhere; else seconds to wait first."""
+        pool, now = self.pool, self._clock()
+        if (rest := self.paused_until - now) > 0:
+            return rest
+        with pool.lock:
+            if (rest := pool.breaker.rest(now)) > 0 or (rest := pool.rates.rest(now)) > 0:
+                return float(rest)
+            if pool.budget is not None and not pool.budget.reserve(demand):
+                return LOOK_AGAIN_SECONDS
+            return Ticket(self.concurrency.epoch, demand, pool.rates.take(demand, now), pool.breaker.begin())
+
+    async def _wait_for_turn(self, demand: Demand) -> Ticket:
+        if not self._in_line:
+            self._turn = asyncio.Lock()  # a lock belongs to the event loop in which it was waited for
+        self._in_line += 1
+        try:
+            async with self._turn:
+                while isinstance(begun := self._begin(demand), float):
+                    await self._sleep(begun)
+                return begun
+        finally:
+            self._in_line -= 1
+
+    async def _nap(self, seconds: float) -> None:
+        """Sleep so long, or until a call leaves."""
+        loop = asyncio.get_running_loop()
+        bell = self._bell = loop.create_future()
+        timer = loop.call_later(seconds, _ring, bell)
+        try:
+            await bell
+        finally:
+            timer.cancel()
+            self._bell = None
 
     async def _wait_for_slot(self) -> None:
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -138,3 +327,8 @@ class Limiter:
             if not place.done():
                 self.in_flight += 1
                 place.set_result(None)
+
+
+def _ring(bell: asyncio.Future[None]) -> None:
+    if not bell.done():
+        bell.set_result(None)

@@ -17,6 +17,7 @@ from llm_extract.model.types import Answered, Endpoint, Model, Request
 if TYPE_CHECKING:
     from llm_extract.model.cache import Cache
     from llm_extract.model.client import ModelClient
+    from llm_extract.model.limits import Pool
     from llm_extract.model.retry import RetryPolicy
     from llm_extract.settings import Settings
 
@@ -29,10 +30,14 @@ class _Open(NamedTuple):
 
 
 class NamedModel:
-    """A model behind an endpoint, for any number of event loops: each has its own client while it runs."""
+    """A model behind an endpoint, for any number of event loops: each has its own client while it runs.
 
-    def __init__(self, endpoint: Endpoint, settings: Settings) -> None:
+    All of them share `pool`: rates, circuit breaker and budget.
+    """
+
+    def __init__(self, endpoint: Endpoint, settings: Settings, pool: Pool | None = None) -> None:
         self.endpoint = endpoint
+        self.pool = pool if pool is not None else settings.pool()
         self._settings = settings
         self._open: WeakKeyDictionary[asyncio.AbstractEventLoop, _Open] = WeakKeyDictionary()
 
@@ -52,14 +57,14 @@ class NamedModel:
 
     async def _connect(self, endpoint: Endpoint) -> ModelClient:
         from llm_extract.model.client import ModelClient
-        from llm_extract.model.limits import Limiter
+        from llm_extract.model.limits import Limiter, within_descriptors
         from llm_extract.model.prices import price
 
         client = ModelClient(
             endpoint,
             cache=open_cache(self._settings),
             policy=self._policy(),
-            limiter=Limiter(*self._concurrency()),
+            limiter=Limiter(*within_descriptors(*self._concurrency()), pool=self.pool),
             price=lambda model, read, cached, written: price(endpoint.provider, model, read, cached, written),
         )
         # A loop that ends closes its asynchronous generators: so the client needs no one to close it.
@@ -81,12 +86,12 @@ class EmbeddedModel(NamedModel):
     Raises EmbeddedModelError when it cannot be started, or dies twice.
     """
 
-    def __init__(self, endpoint: Endpoint, settings: Settings) -> None:
+    def __init__(self, endpoint: Endpoint, settings: Settings, pool: Pool | None = None) -> None:
         from llm_extract.model.weights import weights_identity
 
         self._weights = endpoint.model
         # The weights are part of the model's name, so that an answer of others is never served for theirs.
-        super().__init__(endpoint.model_copy(update={"model": weights_identity(endpoint.model)}), settings)
+        super().__init__(endpoint.model_copy(update={"model": weights_identity(endpoint.model)}), settings, pool)
 
     async def answer(self, request: Request, parse: Callable[[str], Any]) -> Answered:
         """A sound answer, parsed; see `ModelClient.answer`."""
@@ -132,8 +137,12 @@ async def _kept_open(client: ModelClient) -> AsyncGenerator[None, None]:
         await client.aclose()
 
 
-def resolve_model(model: str | Model | None, settings: Settings) -> Model:
+def resolve_model(model: str | Model | None, settings: Settings, pool: Pool | None = None) -> Model:
     """The model of this name, or the one given, or the one that the settings name.
+
+    A run that counts what it spends gives its own `pool` (`settings.pool()`), and gets a model of its own with
+    it; else the model, its rates and its budget are shared by all in this process that have these settings. A
+    model that is given as an object has its pool already.
 
     Raises:
         ModelNameError, SettingsError: the name leads nowhere, or its key is missing.
@@ -142,12 +151,17 @@ def resolve_model(model: str | Model | None, settings: Settings) -> Model:
         return model
     from llm_extract.model.endpoints import resolve_endpoint
 
-    return _named_model(resolve_endpoint(model, settings), settings)
+    endpoint = resolve_endpoint(model, settings)
+    return _named_model(endpoint, settings) if pool is None else _new_model(endpoint, settings, pool)
+
+
+def _new_model(endpoint: Endpoint, settings: Settings, pool: Pool | None = None) -> NamedModel:
+    return (EmbeddedModel if endpoint.provider == "embedded" else NamedModel)(endpoint, settings, pool)
 
 
 @lru_cache(maxsize=32)
 def _named_model(endpoint: Endpoint, settings: Settings) -> NamedModel:
-    return (EmbeddedModel if endpoint.provider == "embedded" else NamedModel)(endpoint, settings)
+    return _new_model(endpoint, settings)
 
 
 def open_cache(settings: Settings) -> Cache | None:

@@ -9,10 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_extract.errors import SettingsError
-from llm_extract.model.limits import Concurrency, Limiter, Signal
+from llm_extract.errors import BudgetReached, EndpointDown, SettingsError
+from llm_extract.model.limits import (
+    NOTHING,
+    Breaker,
+    Concurrency,
+    Limiter,
+    Pool,
+    Signal,
+    Ticket,
+    within_descriptors,
+)
+from llm_extract.model.rates import Bill, Budget, Demand, Rates
 
-SIGNALS: list[Signal] = ["ok", "rate_limited", "failed", "none"]
+SIGNALS: list[Signal] = ["ok", "rate_limited", "failed", "down", "rejected", "none"]
+TICKET = Ticket(0, NOTHING, 0.0, probe=False)
 
 
 @given(st.lists(st.tuples(st.sampled_from(SIGNALS), st.integers(0, 3)), max_size=300))
@@ -74,7 +85,7 @@ async def test_no_more_enter_than_are_allowed_and_the_rest_in_order() -> None:
     limiter = Limiter(start=2, minimum=1)
     inside: list[int] = []
 
-    async def one(number: int) -> int:
+    async def one(number: int) -> Ticket:
         ticket = await limiter.enter()
         inside.append(number)
         return ticket
@@ -83,12 +94,12 @@ async def test_no_more_enter_than_are_allowed_and_the_rest_in_order() -> None:
     await settle()
     assert inside == [0, 1]
     for entered in range(3, 7):
-        limiter.leave(0, "none")
+        limiter.leave(TICKET, "none")
         await settle()
         assert inside == list(range(entered))
     await asyncio.gather(*tasks)
-    limiter.leave(0, "none")
-    limiter.leave(0, "none")
+    limiter.leave(TICKET, "none")
+    limiter.leave(TICKET, "none")
     assert limiter.in_flight == 0
 
 
@@ -122,10 +133,10 @@ async def test_a_pause_holds_all_and_the_latest_end_counts() -> None:
     limiter.pause(5)
     limiter.pause(2)
     assert limiter.paused_until == 55.0
-    assert not limiter.free
+    assert limiter.try_enter() is None
     await limiter.enter()
     assert slept == [5.0]
-    assert limiter.free
+    assert limiter.try_enter() is not None
 
 
 async def test_a_pause_that_is_prolonged_while_waiting_is_kept_to_its_new_end() -> None:
@@ -144,7 +155,7 @@ def test_cancelled_waits_leak_no_slot(data: Any) -> None:
 
     async def play() -> None:
         limiter = Limiter(start=2, minimum=1, maximum=3)
-        tasks: list[asyncio.Task[int]] = []
+        tasks: list[asyncio.Task[Ticket]] = []
         left = 0
         for action in plan:
             entered = [task for task in tasks if task.done() and not task.cancelled()]
@@ -154,7 +165,7 @@ def test_cancelled_waits_leak_no_slot(data: Any) -> None:
                 tasks[data.draw(st.integers(0, len(tasks) - 1))].cancel()
             elif action == "leave" and len(entered) > left:
                 left += 1
-                limiter.leave(0, "none")
+                limiter.leave(TICKET, "none")
             else:
                 await asyncio.sleep(0)
             assert 0 <= limiter.in_flight <= limiter.concurrency.allowed
@@ -166,3 +177,156 @@ def test_cancelled_waits_leak_no_slot(data: Any) -> None:
         assert limiter.in_flight == len(entered) - left
 
     asyncio.run(play())
+
+
+# --- the circuit breaker --------------------------------------------------------------------------
+
+
+def broken(now: float = 1000.0, **options: Any) -> Breaker:
+    breaker = Breaker(**options)
+    for _ in range(breaker.failures):
+        assert breaker.rest(now) == 0
+        breaker.record("down", breaker.begin(), now, "status 503: overloaded")
+    return breaker
+
+
+def probe_fails(breaker: Breaker, now: float) -> None:
+    assert breaker.rest(now) <= 0
+    assert breaker.begin()
+    breaker.record("down", True, now, "status 503: overloaded")
+
+
+@given(st.lists(st.sampled_from(SIGNALS), max_size=60))
+def test_the_breaker_opens_on_ten_failures_in_a_row_and_on_nothing_less(signals: list[Signal]) -> None:
+    breaker = Breaker()
+    row = 0
+    for signal in signals:
+        breaker.record(signal, False, 1000.0)
+        row = row + 1 if signal == "down" else row if signal == "none" else 0
+        assert (breaker.opened is not None) == (row >= 10)
+
+
+def test_cool_downs_double_to_a_bound_and_the_last_probe_is_when_the_outage_is_long_enough() -> None:
+    breaker = broken()
+    now, waits = 1000.0, []
+    while not breaker.down:
+        waits.append(breaker.next_probe - now)
+        assert breaker.rest(now) == waits[-1]
+        now = breaker.next_probe
+        probe_fails(breaker, now)
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60, 57]
+    assert now == 1300.0
+
+
+def test_there_is_one_probe_at_a_time() -> None:
+    breaker = broken()
+    assert breaker.rest(1001.0) == 0
+    assert breaker.begin()
+    assert breaker.rest(1001.0) > 0
+    breaker.record("down", False, 1001.0)  # of a call that began before
+    assert breaker.rest(1001.0) > 0
+    assert breaker.wait == 1.0
+    breaker.record("none", True, 1001.0)  # cancelled: the next may try
+    assert breaker.rest(1001.0) == 0
+
+
+@pytest.mark.parametrize("signal", ["ok", "rate_limited", "rejected", "failed"])
+def test_any_answer_closes_the_breaker(signal: Signal) -> None:
+    breaker = broken()
+    breaker.record(signal, False, 1000.5)
+    assert breaker.rest(1000.5) == 0
+    assert not breaker.begin()
+    assert breaker.row == 0
+
+
+def test_when_it_was_open_for_too_long_calls_fail_at_once_but_for_a_probe_now_and_then() -> None:
+    breaker = broken(outage=2.0)
+    probe_fails(breaker, 1001.0)
+    probe_fails(breaker, 1002.0)
+    with pytest.raises(EndpointDown, match=r"failed for 2 s, 12 times in a row; last: status 503: overloaded"):
+        breaker.rest(1002.0)
+    assert breaker.rest(breaker.next_probe) == 0
+    assert breaker.begin()
+    with pytest.raises(EndpointDown):
+        breaker.rest(breaker.next_probe)
+    breaker.record("ok", True, 2000.0)
+    assert breaker.rest(2000.0) == 0
+
+
+# --- the gate with all of it ----------------------------------------------------------------------
+
+
+async def test_calls_begin_in_the_order_in_which_they_came_whatever_they_wait_for() -> None:
+    limiter = Limiter(3, 1, 3, pool=Pool(Rates(rpm=12_000)))
+    limiter.pause(0.02)
+    begun: list[int] = []
+
+    async def one(number: int) -> None:
+        ticket = await limiter.enter()
+        begun.append(number)
+        await asyncio.sleep(0.001)
+        limiter.leave(ticket, "ok")
+
+    tasks = [asyncio.create_task(one(number)) for number in range(40)]
+    await asyncio.sleep(0.01)
+    for number in (0, 7, 20):
+        tasks[number].cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert begun == [number for number in range(40) if number not in (0, 7, 20)]
+    assert limiter.in_flight == 0
+
+
+async def test_a_call_that_was_too_dear_begins_as_soon_as_another_turns_out_cheap() -> None:
+    limiter = Limiter(pool=Pool(budget=Budget(max_tokens=1000)))
+    demand = Demand(size=400, output=200)
+    first = await limiter.enter(demand)
+    second = asyncio.create_task(limiter.enter(demand))
+    await settle()
+    assert not second.done()
+    limiter.leave(first, "ok", Bill(100, 20))
+    await asyncio.wait_for(second, 1)
+    third = asyncio.create_task(limiter.enter(demand))
+    await settle()
+    limiter.leave(second.result(), "ok")  # what it took is not known
+    with pytest.raises(BudgetReached, match="720 tokens spent"):
+        await third
+    assert limiter.in_flight == 0
+
+
+async def test_tokens_given_back_let_the_next_call_begin_sooner() -> None:
+    limiter = Limiter(pool=Pool(Rates(tpm=6000)))
+    demand = Demand(size=0, output=1000)
+    first = await limiter.enter(demand)
+    second = asyncio.create_task(limiter.enter(demand))
+    await settle()
+    limiter.leave(first, "ok", Bill(3, 4))
+    await asyncio.wait_for(second, 1)
+
+
+def test_a_limiter_can_wait_in_one_event_loop_after_another() -> None:
+    limiter = Limiter(pool=Pool(Rates(rpm=6000)))
+
+    async def some() -> int:
+        tickets = await asyncio.gather(*[limiter.enter() for _ in range(4)])
+        for ticket in tickets:
+            limiter.leave(ticket, "ok")
+        return len(tickets)
+
+    assert [asyncio.run(some()), asyncio.run(some())] == [4, 4]
+
+
+def test_a_thousand_calls_at_once_are_reached_and_not_passed() -> None:
+    state = Concurrency(20.0, 4, 1024)
+    for _ in range(60_000):
+        state.record("ok", 0)
+    assert state.limit == 1024
+
+
+def test_concurrency_stays_within_the_file_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (64, 64))
+    assert within_descriptors(20, 4, 100) == (16, 4, 16)
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (20, 20))
+    assert within_descriptors(20, 4, 100) == (1, 1, 1)
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert within_descriptors(20, 4, 1024) == (20, 4, 1024)
