@@ -1,0 +1,1 @@
+"""What a run holds, as tables and files that others read."""

@@ -1,0 +1,178 @@
+"""CSV that a spreadsheet can open without running anything of it: one flat file, or a file a table."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from datetime import date, datetime
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from llm_extract.errors import TaskError
+from llm_extract.export.cells import Cell, clean
+from llm_extract.export.layout import Column, Layout, Part, Shape
+from llm_extract.export.tables import Record, article_row, at, fitting, rows, scalar_cells, with_originals
+
+JOINT = "; "
+"""Between the values of a list in one cell."""
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
+_LEFT_OUT = frozenset(
+    ("text_id", "status", "copy_match", "copy_similarity", "calls", "input_tokens", "output_tokens", "seconds")
+)
+"""Columns of `articles` that a flat file does without."""
+
+
+def inert_cell(text: str) -> str:
+    """Text that neither a spreadsheet nor a terminal obeys.
+
+    An apostrophe stands before what would begin a formula; control characters besides line ends and tabs are U+FFFD.
+
+    >>> inert_cell("=HYPERLINK(0)"), inert_cell("A+B")
+    ("'=HYPERLINK(0)", 'A+B')
+    """
+    if not text.isprintable():
+        text = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+    return f"'{text}" if text and (text[0] in _FORMULA or text.lstrip()[:1] in _FORMULA) else text
+
+
+def written_cell(cell: Cell) -> str | int | float:
+    """A cell as it is written: numbers bare, text inert, nothing for null."""
+    if isinstance(cell, str):
+        return inert_cell(cell)
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, Decimal):
+        return f"{cell:f}"
+    if isinstance(cell, datetime):
+        return cell.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return cell.isoformat() if isinstance(cell, date) else cell
+
+
+def write_csv_tables(
+    layout: Layout, records: Iterable[Record], folder: Path, *, copies: bool = False
+) -> dict[str, int]:
+    """Write `TABLE.csv` for every table into a folder that is there.
+
+    Returns:
+        How many rows each table has.
+    """
+    counts = {table.name: 0 for table in layout.tables}
+    with ExitStack() as stack:
+        writers = {}
+        for table in layout.tables:
+            file = stack.enter_context((folder / f"{table.name}.csv").open("w", encoding="utf-8", newline=""))
+            writers[table.name] = csv.writer(file, lineterminator="\r\n")
+            writers[table.name].writerow([column.name for column in table.columns])
+        for record, original in with_originals(records, copies):
+            for name, row in rows(layout, record, original):
+                writers[name].writerow(map(written_cell, row))
+                counts[name] += 1
+    return counts
+
+
+def write_flat_csv(layout: Layout, records: Iterable[Record], path: Path, *, copies: bool = False) -> dict[str, int]:
+    """Write one row an entry (a contract), with its article's columns; of a record without lists, one an article.
+
+    Returns:
+        How many rows there are.
+
+    Raises:
+        TaskError: the schema has several lists of models, or a record does not fit it.
+    """
+    flat = _Flat(layout)
+    count = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\r\n")
+        writer.writerow([column.name for column in flat.columns])
+        for record, original in with_originals(records, copies):
+            for row in flat.rows(record, original):
+                writer.writerow(row)
+                count += 1
+    return {"rows": count}
+
+
+def flat_columns(layout: Layout) -> Sequence[Column]:
+    """The columns of the flat file.
+
+    Raises:
+        TaskError: the schema has several lists of models.
+    """
+    return _Flat(layout).columns
+
+
+class _Flat:
+    """The one table that a flat file holds."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.way: tuple[str, ...] | None
+        parts = layout.root.parts
+        if len(parts) > 1:
+            names = ", ".join(part.name for _, part in parts)
+            raise TaskError(f"the task lists {names}: these are no flat file; use --tables, or another format")
+        self.layout = layout
+        self.way, self.part = parts[0] if parts else (None, layout.root)
+        articles = layout.root.table.columns
+        own = [column for column in self.part.table.columns if column.name != "article_id"] if parts else []
+        lists = list(_lists(self.part))
+        own += [Column("_".join(way), "text", f"{said}, joined by '{JOINT}'") for way, said, _ in lists]
+        self.kept = [number for number, column in enumerate(articles) if column.name not in _LEFT_OUT]
+        self.joined = [(way, words) for way, _, words in lists]
+        taken = {column.name.casefold() for column in own}
+        self.columns = [_renamed(articles[number], taken) for number in self.kept] + own
+
+    def rows(self, record: Record, original: Record | None) -> Iterator[list[str | int | float]]:
+        """The rows of one article: none if it gave no record."""
+        source = original or record
+        if source["kind"] != "row":
+            return
+        data = source["extraction"]["record"]
+        with fitting(record):
+            article = article_row(self.layout, record, original)
+            front = [written_cell(article[number]) for number in self.kept]
+            if self.way is None:
+                yield [*front, *self._lists_of(data)]
+                return
+            for index, entry in enumerate(at(data, self.way) or ()):
+                values = (index, *scalar_cells(self.part, entry))
+                yield [*front, *map(written_cell, values), *self._lists_of(entry)]
+
+    def _lists_of(self, entry: Any) -> Iterator[str]:
+        """Each list in one cell; every value of it is inert by itself, wherever a spreadsheet may cut."""
+        for way, words in self.joined:
+            yield JOINT.join(inert_cell(words(value)) for value in at(entry, way) or ())
+
+
+def _renamed(column: Column, taken: set[str]) -> Column:
+    if column.name.casefold() not in taken:
+        return column
+    return Column(f"article_{column.name}", column.kind, column.description, column.required)
+
+
+def _lists(part: Part) -> Iterator[tuple[tuple[str, ...], str, Callable[[Any], str]]]:
+    """The lists in an entry: the way, what they are, and how one value is written in a cell that holds several."""
+    for way, _, _ in part.parties:
+        yield way, "organisations", clean
+    for way, table, shape in part.lists:
+        yield way, table.description, partial(_in_words, shape)
+    for way, inner in part.parts:
+        yield way, f"{inner.table.description or inner.name}: JSON", _as_json
+
+
+def _in_words(shape: Shape, value: Any) -> str:
+    cells = shape.cells(value)
+    if shape.columns[0].kind != "decimal":
+        return str(written_cell(cells[0])) if not isinstance(cells[0], str) else cells[0]
+    amount, currency, qualifier, per_year = cells
+    return " ".join([str(currency), f"{amount:f}", str(qualifier), *(["a year"] if per_year else [])])
+
+
+def _as_json(value: Any) -> str:
+    return clean(json.dumps(value, ensure_ascii=False))
