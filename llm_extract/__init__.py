@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from llm_extract.version import __version__
 
 if TYPE_CHECKING:
+    from llm_extract.batch.engine import Batch, BatchResult
+    from llm_extract.batch.many import Outcome, aextract_many, extract_many
     from llm_extract.document import Document
     from llm_extract.errors import LlmExtractError
     from llm_extract.extraction import Extractor, aextract, extract, read_extraction
@@ -22,30 +24,40 @@ if TYPE_CHECKING:
     from llm_extract.result import Evidence, Extraction, Issue, Span
 
 __all__ = [
+    "Batch",
+    "BatchResult",
     "Document",
     "Evidence",
     "Extraction",
     "Extractor",
     "Issue",
     "LlmExtractError",
+    "Outcome",
     "Span",
     "__version__",
     "aextract",
+    "aextract_many",
     "extract",
+    "extract_many",
     "read_document",
     "read_extraction",
 ]
 
 _HOMES = {
+    "Batch": "batch.engine",
+    "BatchResult": "batch.engine",
     "Document": "document",
     "Evidence": "result",
     "Extraction": "result",
     "Extractor": "extraction",
     "Issue": "result",
     "LlmExtractError": "errors",
+    "Outcome": "batch.many",
     "Span": "result",
     "aextract": "extraction",
+    "aextract_many": "batch.many",
     "extract": "extraction",
+    "extract_many": "batch.many",
     "read_document": "reading",
     "read_extraction": "extraction",
 }

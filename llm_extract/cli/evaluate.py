@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from llm_extract.cli.groups import DefaultGroup
 from llm_extract.errors import EvaluationError, FatalError, UsageError
 
 if TYPE_CHECKING:
@@ -20,18 +21,7 @@ _EVERY = 10
 """Where there is no terminal, a line of progress for so many articles."""
 
 
-class _WithDefault(click.Group):
-    """A group whose first word may be a task: `eval it_contracts` is `eval run it_contracts`."""
-
-    def resolve_command(
-        self, context: click.Context, arguments: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if arguments and arguments[0] not in self.commands and not arguments[0].startswith("-"):
-            arguments = ["run", *arguments]
-        return super().resolve_command(context, arguments)
-
-
-@click.group("eval", cls=_WithDefault, subcommand_metavar="TASK | COMMAND [OPTIONS]...")
+@click.group("eval", cls=DefaultGroup, subcommand_metavar="TASK | COMMAND [OPTIONS]...")
 def evaluate() -> None:
     """Measure: run a task on its gold and score it; compare runs; look after gold.
 

@@ -13,7 +13,9 @@ from typing import Any, NoReturn
 
 import click
 
+from llm_extract.cli.batch import batch
 from llm_extract.cli.evaluate import evaluate
+from llm_extract.cli.export import export, verify
 from llm_extract.errors import FatalError, LlmExtractError, UsageError
 from llm_extract.version import __version__
 
@@ -219,6 +221,9 @@ def doctor(model: str | None) -> int:
 
 
 cli.add_command(evaluate)
+cli.add_command(batch)
+cli.add_command(export)
+cli.add_command(verify)
 
 
 def _cache_directory() -> Path:

@@ -1,0 +1,427 @@
+"""A run: archives are read, copies and irrelevant articles left out, the rest extracted, everything written down.
+
+    read_articles → duplicates → where → relevance → Extractor → ledger
+
+Reading and intake go on in one thread, calls in the event loop, writing in the ledger's own thread. An answer that
+was paid for is in the cache before it is parsed, and its record on disk before it is counted. The same batch again goes
+on where it stopped: articles with an outcome in the ledger are read, and passed by.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from llm_extract.batch import records
+from llm_extract.batch.articles import Article, Unreadable
+from llm_extract.batch.duplicates import Clash, Duplicates
+from llm_extract.batch.ledger import Ledger
+from llm_extract.batch.manifest import MANIFEST
+from llm_extract.batch.many import Pump, places
+from llm_extract.batch.relevance import Relevance
+from llm_extract.batch.selection import Where
+from llm_extract.batch.sources import read_articles
+from llm_extract.batch.tally import Counts
+from llm_extract.errors import FatalError, LlmExtractError
+from llm_extract.extraction import Extractor, code_fingerprint
+from llm_extract.model.models import resolve_model
+from llm_extract.model.rates import Budget
+from llm_extract.model.types import Usage
+from llm_extract.settings import Settings, load_settings
+from llm_extract.version import __version__
+
+if TYPE_CHECKING:
+    from llm_extract.batch.provider import ProviderBatch
+    from llm_extract.document import Document
+
+INDEX = "intake.sqlite"
+_PORTION = 32
+"""Articles that the reading thread hands over at once, at most."""
+_PORTION_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run is. Counts of this session, except `done_before`."""
+
+    read: int = 0
+    """Articles that the archives gave, those done before included."""
+    done_before: int = 0
+    rows: int = 0
+    failures: int = 0
+    skips: int = 0
+    copies: int = 0
+    cached: int = 0
+    """Rows that cost no call."""
+    under_way: int = 0
+    usage: Usage = field(default_factory=Usage)
+    seconds: float = 0.0
+    reading_ended: bool = False
+
+    @property
+    def done(self) -> int:
+        """Articles with an outcome, in this session."""
+        return self.rows + self.failures + self.skips + self.copies
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """How a run ended."""
+
+    directory: Path
+    progress: Progress
+    counts: Counts
+    """What the ledger holds, earlier sessions included."""
+    stopped_by: FatalError | None
+    """What made the run stop before its end."""
+    ended: bool
+    """Whether every article has its outcome; else the same batch again goes on."""
+
+
+class Batch:
+    """A run over archives, kept in a folder.
+
+    Args:
+        sources: files, folders and archives, as `llm_extract.batch.sources.read_articles` takes them.
+        out: the run's folder; the same batch on the same folder goes on where it stopped.
+        task: as of `Extractor`, like `model` and `settings`.
+        model: a model's name, or anything with an `answer` method.
+        settings: by default read from the environment and the working directory's files.
+        limit: read only so many articles.
+        where: only articles for which this expression is true; see `llm_extract.batch.selection`.
+        near_duplicates: whether wire copies are told apart from articles of their own.
+        at_once: how many articles are worked on at most; by default what the settings allow.
+        provider_batch: whether to ask through the provider's Batch API, at half the price and within a day.
+        on_progress: called with the state after every change, in the event loop.
+        on_message: called with what else there is to say: where a provider's batch is.
+
+    Raises:
+        TaskError, ModelNameError, SettingsError, DocumentError: what was asked for does not hold.
+
+    Example::
+
+        result = Batch(["archive.zip"], "run").run()
+        result.counts.rows, result.counts.failures
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[str | Path],
+        out: str | Path,
+        *,
+        task: str | None = None,
+        model: Any = None,
+        settings: Settings | None = None,
+        limit: int | None = None,
+        where: str | None = None,
+        near_duplicates: bool = True,
+        at_once: int | None = None,
+        provider_batch: bool = False,
+        on_progress: Callable[[Progress], None] = lambda _: None,
+        on_message: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.sources = [str(source) for source in sources]
+        self.out = Path(out)
+        settings = settings or load_settings()
+        # A pool of its own: its rates, its circuit breaker and its budget are this run's.
+        named = resolve_model(model, settings, settings.pool(_budget(settings, Path(out))))
+        self._own_model = named if named is not model else None
+        self.extractor: Extractor[Any] = Extractor(task, model=named, settings=settings)
+        self.limit = limit
+        self.where = None if where is None else Where(where)
+        self.near_duplicates = near_duplicates
+        self.at_once = at_once or places(self.extractor)
+        self.provider_batch = provider_batch
+        self.relevance = Relevance.of(self.extractor.task)
+        self.progress = Progress()
+        self._on_progress = on_progress
+        self._on_message = on_message
+        self._provider: ProviderBatch | None = None
+        self._clashes = 0
+        self._stopped = False
+        self._fatal: FatalError | None = None
+        self._pump: Pump[Article, None] | None = None
+
+    def terms(self) -> dict[str, Any]:
+        """Everything that decides what the run's records are. A resumed run must have the same."""
+        endpoint, task = self.extractor.model.endpoint, self.extractor.task
+        return {
+            "task": task.name,
+            "task_fingerprint": task.fingerprint,
+            "prompt": f"{task.name}@{task.prompt.file.front.version}:{task.prompt.file.fingerprint}",
+            "schema": task.schema.fingerprint,
+            "model": endpoint.name,
+            "base_url": "" if endpoint.local else endpoint.base_url,
+            "sampling": self.extractor.sampling.model_dump(mode="json"),
+            "code": code_fingerprint(),
+            "version": __version__,
+            "inputs": self.sources,
+            "where": None if self.where is None else self.where.expression,
+            "near_duplicates": self.near_duplicates,
+        }
+
+    def stop(self) -> None:
+        """Begin nothing more. What is under way is finished and written down; the same batch again goes on."""
+        self._stopped = True
+        if self._pump is not None:
+            self._pump.stop()
+
+    def run(self) -> BatchResult:
+        """As `arun`, for callers without an event loop, and for notebooks that run one."""
+        from llm_extract.background import run
+
+        return run(self.arun())
+
+    async def arun(self) -> BatchResult:
+        """Go through the archives to the end, or until something fatal stops it.
+
+        Raises:
+            RunError: the folder is in use, belongs to other terms, or cannot be written.
+            DocumentError: a source that was named is not there.
+        """
+        started = time.monotonic()
+        loop = asyncio.get_running_loop()
+        reader = ThreadPoolExecutor(1, "reader")
+        with Ledger.open(self.out, self.terms()) as ledger:
+            if self.provider_batch and not await self._asked_in_batches(ledger, reader):
+                return BatchResult(self.out, self.progress, ledger.counts(), None, ended=False)
+            duplicates = await loop.run_in_executor(reader, self._open_index)
+            try:
+                found = self._intake(ledger, duplicates)
+                self._pump = pump = Pump(
+                    self._to_ask(found, reader, ledger), lambda article: self._work(article, ledger), self.at_once
+                )
+                if self._stopped:
+                    pump.stop()
+                async with aclosing(pump.results()) as results:
+                    async for _ in results:
+                        self._note(seconds=time.monotonic() - started)
+            finally:
+                await loop.run_in_executor(reader, duplicates.close)
+                reader.shutdown()
+                if self._own_model is not None:
+                    await self._own_model.aclose()
+            if self._clashes:
+                self._on_message(f"{self._clashes:,} articles have the id of another text; they are named ID (PLACE)")
+            await asyncio.to_thread(ledger.flush)
+            counts = ledger.counts()
+            ended = self.progress.reading_ended and self._fatal is None and not counts.waiting
+            if ended:
+                counts.check(self.progress.read)
+            self._note(seconds=time.monotonic() - started)
+        return BatchResult(self.out, self.progress, counts, self._fatal, ended)
+
+    # -- reading and intake, in a thread ---------------------------------------------------------
+
+    def _open_index(self) -> Duplicates:
+        return Duplicates(self.out / INDEX, near=self.near_duplicates)
+
+    def _intake(self, ledger: Ledger, duplicates: Duplicates) -> Iterator[Article | records.Record | None]:
+        """What is to be asked, and what need not be; None for what was done before."""
+        for number, found in enumerate(read_articles(self.sources), 1):
+            if self.limit is not None and number > self.limit:
+                return
+            yield self._taken_in(found, ledger, duplicates)
+
+    def _taken_in(
+        self, found: Article | Unreadable, ledger: Ledger, duplicates: Duplicates
+    ) -> Article | records.Record | None:
+        place = str(found.place)
+        if isinstance(found, Unreadable):
+            if ledger.has(place):
+                return None
+            return records.Skip(id=place, place=place, text=None, reason="unreadable", detail=found.reason)
+        document = found.document
+        digest = records.text_digest(document.text)
+        again = duplicates.asked(found.id)
+        known = duplicates.seen(found.id, document.sent_text)
+        if again or isinstance(known, Clash):
+            # Its id has a record already, so that it gets a name of its own: every file may count from 1.
+            named = f"{found.id} ({place})"
+            if not isinstance(known, Clash):
+                if ledger.has(named):
+                    return None
+                return records.Copy(id=named, place=place, text=digest, of=found.id, match="exact", similarity=1.0)
+            self._clashes += 1
+            found = replace(found, id=named)
+            known = duplicates.seen(named, document.sent_text)
+            if isinstance(known, Clash):
+                detail = "two texts stand at this place, under one id"
+                return records.Skip(id=named, place=place, text=digest, reason="id_clash", detail=detail)
+        if ledger.has(found.id):
+            return None
+        if known is not None:
+            return records.Copy(
+                id=found.id, place=place, text=digest, of=known.of, match=known.match, similarity=known.similarity
+            )
+        reason = None
+        if self.where is not None and not self.where.holds(found):
+            reason = f"--where {self.where.expression}"
+        elif self.relevance is not None:
+            reason = self.relevance.passes(document)
+        if reason is not None:
+            return records.Skip(id=found.id, place=place, text=digest, reason="irrelevant", detail=reason)
+        return found
+
+    async def _to_ask(
+        self, found: Iterator[Article | records.Record | None], reader: ThreadPoolExecutor, ledger: Ledger
+    ) -> AsyncIterator[Article]:
+        """The articles that cost a call; what needs none is written down on the way."""
+        loop = asyncio.get_running_loop()
+        while portion := await loop.run_in_executor(reader, _portion, found):
+            done_before = skips = copies = 0
+            for entry in portion:
+                if isinstance(entry, Article):
+                    continue
+                if entry is None:
+                    done_before += 1
+                else:
+                    ledger.append(entry)
+                    skips += isinstance(entry, records.Skip)
+                    copies += isinstance(entry, records.Copy)
+            self._note(
+                read=self.progress.read + len(portion),
+                done_before=self.progress.done_before + done_before,
+                skips=self.progress.skips + skips,
+                copies=self.progress.copies + copies,
+            )
+            for entry in portion:
+                if isinstance(entry, Article):
+                    yield entry
+            if self._stopped:
+                return
+        self._note(reading_ended=True)
+
+    # -- asking, in the event loop ---------------------------------------------------------------
+
+    async def _asked_in_batches(self, ledger: Ledger, reader: ThreadPoolExecutor) -> bool:
+        """Ask everything through the provider's Batch API; its answers are then in the cache. False if cancelled."""
+        from llm_extract.batch.provider import ProviderBatch
+
+        def to_ask() -> Iterator[tuple[str, Document]]:
+            with self._open_index() as duplicates:
+                for entry in self._intake(ledger, duplicates):
+                    if isinstance(entry, Article):
+                        yield entry.id, entry.document
+
+        async with ProviderBatch(self.extractor, self.out / "provider") as provider:
+            submitted = await provider.submit(to_ask())
+            self._on_message(f"{submitted.sent:,} articles sent, {submitted.cached:,} in the cache already")
+            found = await provider.finish(lambda progress: self._on_message(str(progress)))
+            self._note(usage=_added(self.progress.usage, found.usage))
+        self._provider = provider
+        return not found.cancelled
+
+    async def _work(self, article: Article, ledger: Ledger) -> None:
+        """One article: asked, and its outcome on disk."""
+        self._note(under_way=self.progress.under_way + 1)
+        try:
+            refused = None if self._provider is None else self._provider.failure(article.document)
+            if refused is None:
+                record, usage = await outcome_of(article, self.extractor, self.relevance)
+            elif isinstance(refused, FatalError):
+                raise refused
+            else:
+                record, usage = failure_of(article, refused), None
+        except FatalError as error:
+            self._fatal = self._fatal or error
+            self.stop()
+            return
+        finally:
+            self._note(under_way=self.progress.under_way - 1)
+        await ledger.committed(record)
+        progress = self.progress
+        self._note(
+            rows=progress.rows + isinstance(record, records.Row),
+            failures=progress.failures + isinstance(record, records.Failure),
+            skips=progress.skips + isinstance(record, records.Skip),
+            cached=progress.cached + (isinstance(record, records.Row) and usage is not None and not usage.calls),
+            usage=progress.usage if usage is None else _added(progress.usage, usage),
+        )
+
+    def _note(self, **changes: Any) -> None:
+        self.progress = replace(self.progress, **changes)
+        self._on_progress(self.progress)
+
+
+async def outcome_of(
+    article: Article, extractor: Extractor[Any], relevance: Relevance | None = None
+) -> tuple[records.Record, Usage | None]:
+    """What becomes of one article, as the record that is written down, and what it cost.
+
+    Raises:
+        FatalError: nothing more can succeed; the article has no outcome.
+    """
+    place, document = str(article.place), article.document
+    digest = records.text_digest(document.text)
+    try:
+        if relevance is not None and not await relevance.asks(extractor.model, document, extractor.sampling):
+            detail = f"the model said no to: {relevance.terms.question}"
+            return records.Skip(id=article.id, place=place, text=digest, reason="irrelevant", detail=detail), None
+        result = await extractor.aextract(document)
+    except FatalError:
+        raise
+    except LlmExtractError as error:
+        return failure_of(article, error), getattr(error, "usage", None)
+    dumped = result.model_dump(mode="json")
+    return records.Row(id=article.id, place=place, text=digest, extraction=dumped), result.usage
+
+
+def failure_of(article: Article, error: LlmExtractError) -> records.Failure:
+    """The record of an article that failed."""
+    usage: Usage | None = getattr(error, "usage", None)
+    return records.Failure(
+        id=article.id,
+        place=str(article.place),
+        text=records.text_digest(article.document.text),
+        type=type(error).__name__,
+        message=str(error),
+        usage=None if usage is None else usage.model_dump(mode="json"),
+    )
+
+
+def _budget(settings: Settings, directory: Path) -> Budget | None:
+    """The run's budget, with what earlier sessions spent of it."""
+    if settings.max_cost is None and settings.max_tokens is None:
+        return None
+    spent = Usage()
+    if (directory / MANIFEST).is_file():
+        for record in Ledger.read(directory):
+            usage = (
+                record.extraction.get("usage") if isinstance(record, records.Row)
+                else record.usage if isinstance(record, records.Failure)
+                else None
+            )  # fmt: skip
+            if usage is not None:
+                spent = _added(spent, Usage.model_validate(usage))
+    return Budget(
+        settings.max_cost,
+        settings.max_tokens,
+        spent_cost=spent.cost_usd or Decimal(0),
+        spent_tokens=spent.input_tokens + spent.output_tokens,
+    )
+
+
+def _portion(found: Iterator[Article | records.Record | None]) -> list[Article | records.Record | None]:
+    """The next articles: as many as come in a moment, at least one. Empty at the end."""
+    until = time.monotonic() + _PORTION_SECONDS
+    portion: list[Article | records.Record | None] = []
+    for entry in found:
+        portion.append(entry)
+        if len(portion) >= _PORTION or time.monotonic() > until:
+            break
+    return portion
+
+
+def _added(total: Usage, usage: Usage) -> Usage:
+    """A sum that keeps what is known of the price: an article of unknown price makes the sum a lower bound."""
+    if usage.cost_usd is None:
+        usage = usage.model_copy(update={"cost_usd": Decimal(0)})
+    return total + usage

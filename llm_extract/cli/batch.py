@@ -1,0 +1,248 @@
+"""`llm-extract batch`: archives in, a run out."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from llm_extract.cli.groups import DefaultGroup
+from llm_extract.errors import UsageError
+
+if TYPE_CHECKING:
+    from llm_extract.batch.engine import Batch, BatchResult
+    from llm_extract.batch.tally import Counts
+
+STOPPED, FAILURES, INTERRUPTED, TERMINATED = 1, 4, 130, 143
+_TERM_SECONDS = 8.0
+"""After SIGTERM, calls under way get so long; the process is gone within ten."""
+
+
+@click.group("batch", cls=DefaultGroup, subcommand_metavar="ARCHIVE... --out FOLDER | COMMAND [OPTIONS]...")
+def batch() -> None:
+    """Extract whole archives into a run's folder; killed at any moment, it goes on where it stopped.
+
+    Exit codes: 0 every article has a row or was skipped, 1 something fatal stopped it, 2 wrong usage, 4 done, but
+    some articles failed, 130 interrupted, 143 terminated.
+    """
+
+
+@batch.command("run")
+@click.argument("archives", metavar="ARCHIVE...", nargs=-1)
+@click.option("--out", metavar="FOLDER", type=click.Path(path_type=Path), help="The run's folder.")
+@click.option(
+    "--resume", metavar="FOLDER", type=click.Path(path_type=Path), help="Go on with this run, on its own archives."
+)
+@click.option("--task", metavar="NAME", help="What to extract.  [default: it_contracts]")
+@click.option("--model", metavar="NAME", help="Who reads: openai/gpt-5-mini, embedded, …")
+@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Read only the first N articles.")
+@click.option("--where", metavar="EXPR", help="Only articles for which this is true: 'published >= \"2015\"'.")
+@click.option("--no-near-duplicates", is_flag=True, help="Ask wire copies too; only equal texts are asked once.")
+@click.option("--max-cost", metavar="USD", help="Stop before the run costs more.")
+@click.option("--max-tokens", metavar="N", type=click.IntRange(min=1), help="Stop before the run takes more tokens.")
+@click.option("--rpm", metavar="N", type=click.IntRange(min=1), help="Requests a minute.  [default: the server's own]")
+@click.option("--tpm", metavar="N", type=click.IntRange(min=1), help="Tokens a minute.  [default: the server's own]")
+@click.option("--concurrency", metavar="N|auto", default="auto", help="Articles at once.  [default: auto]")
+@click.option("--provider-batch", is_flag=True, help="Ask through the provider's Batch API, at half its price.")
+@click.option(
+    "--estimate", is_flag=True, help="Count articles, copies and tokens, and say a price range; call nothing."
+)
+@click.option("--log-json", is_flag=True, help="Progress as JSON lines on standard error.")
+def run_batch(
+    archives: tuple[str, ...],
+    out: Path | None,
+    resume: Path | None,
+    task: str | None,
+    model: str | None,
+    limit: int | None,
+    where: str | None,
+    no_near_duplicates: bool,
+    max_cost: str | None,
+    max_tokens: int | None,
+    rpm: int | None,
+    tpm: int | None,
+    concurrency: str,
+    provider_batch: bool,
+    estimate: bool,
+    log_json: bool,
+) -> int:
+    """Extract every article of the archives: folders, text, HTML, PDF, JSON, CSV, Parquet, zip, tar, WARC, …
+
+    The same command again goes on where it stopped, and pays for nothing twice.
+    """
+    from llm_extract.batch.display import choose_display
+    from llm_extract.batch.engine import Batch
+    from llm_extract.batch.manifest import read_manifest
+    from llm_extract.settings import load_settings
+
+    if resume is not None:
+        if archives or out:
+            raise UsageError("--resume goes on with a run on its own archives: give no others, and no --out")
+        terms = read_manifest(resume).terms
+        archives, out = tuple(terms["inputs"]), resume
+        task, model, where = task or terms["task"], model or terms["model"], where or terms["where"]
+        no_near_duplicates = no_near_duplicates or not terms["near_duplicates"]
+    if not archives:
+        raise UsageError("no archive given")
+    if out is None and not estimate:
+        raise UsageError("no folder for the run given: --out FOLDER")
+    limits = {"max_cost": max_cost, "max_tokens": max_tokens, "rpm": rpm, "tpm": tpm}
+    if concurrency != "auto":
+        fixed = _number(concurrency)
+        limits |= {"concurrency_start": fixed, "concurrency_minimum": fixed, "concurrency_maximum": fixed}
+    settings = load_settings(**{name: value for name, value in limits.items() if value is not None})
+    display = choose_display(as_json=log_json)
+    made = Batch(
+        archives,
+        out or Path(),
+        task=task,
+        model=model,
+        settings=settings,
+        limit=limit,
+        where=where,
+        near_duplicates=not no_near_duplicates,
+        provider_batch=provider_batch,
+        on_progress=display.show,
+        on_message=_say,
+    )
+    if estimate:
+        from llm_extract.batch.estimate import estimate as estimated
+
+        click.echo(str(estimated(made)))
+        return 0
+    result = None
+    try:
+        result, signalled = asyncio.run(_until_signalled(made))
+    finally:
+        display.close(result)
+    click.echo(_summary(result))
+    if signalled is not None:
+        return INTERRUPTED if signalled == signal.SIGINT else TERMINATED
+    if result.stopped_by is not None:
+        click.echo(f"llm-extract: {' '.join(str(result.stopped_by).split())}; the same command goes on", err=True)
+        return STOPPED
+    return FAILURES if result.counts.failures else 0
+
+
+@batch.command("status")
+@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True)
+def status(run: Path, as_json: bool) -> int:
+    """Say what became of every article of a run: rows, failures and skips add up to them."""
+    import json
+    from dataclasses import asdict
+
+    from llm_extract.batch.ledger import Ledger
+
+    counts = Ledger.survey(run)
+    click.echo(json.dumps(asdict(counts)) if as_json else _counted(counts))
+    return 0
+
+
+@batch.command("failures")
+@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
+def failures(run: Path) -> int:
+    """List the articles that failed, each with its place and its reason."""
+    from llm_extract.batch.ledger import Ledger
+    from llm_extract.batch.records import Failure, Skip
+    from llm_extract.cli.show import inert
+
+    for record in Ledger.read(run):
+        if isinstance(record, Failure):
+            click.echo(inert(f"{record.place}: {record.type}: {record.message}"))
+        elif isinstance(record, Skip) and record.reason in ("unreadable", "id_clash"):
+            click.echo(inert(f"{record.place}: {record.reason}: {record.detail}"))
+    return 0
+
+
+@batch.command("retry-failed")
+@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
+def retry_failed(run: Path) -> int:
+    """Mark every failed article to be done again, by `llm-extract batch --resume RUN`."""
+    from llm_extract.batch.ledger import Ledger
+    from llm_extract.batch.manifest import read_manifest
+    from llm_extract.batch.records import Failure, Retried
+
+    failed = [record.id for record in Ledger.read(run) if isinstance(record, Failure)]
+    with Ledger.open(run, read_manifest(run).terms) as ledger:
+        for identifier in failed:
+            ledger.append(Retried(id=identifier))
+    click.echo(f"{len(failed):,} articles will be done again: llm-extract batch --resume {run}")
+    return 0
+
+
+async def _until_signalled(made: Batch) -> tuple[BatchResult, signal.Signals | None]:
+    """Run to the end. A first Ctrl-C or SIGTERM lets calls under way finish, a second one stops at once."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.ensure_future(made.arun())
+    received: list[signal.Signals] = []
+
+    def handle(number: signal.Signals) -> None:
+        received.append(number)
+        if len(received) > 1:
+            task.cancel()
+            return
+        click.echo("llm-extract: finishing what is under way; once more stops at once", err=True)
+        made.stop()
+        if number == signal.SIGTERM:
+            loop.call_later(_TERM_SECONDS, task.cancel)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, handle, number)
+    try:
+        result = await task
+    except asyncio.CancelledError:
+        if not received:
+            raise
+        raise _Signalled(received[0]) from None
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+    return result, received[0] if received else None
+
+
+class _Signalled(SystemExit):
+    """Stopped at once; the ledger holds what was done."""
+
+    def __init__(self, number: signal.Signals) -> None:
+        super().__init__(INTERRUPTED if number == signal.SIGINT else TERMINATED)
+
+
+def _say(message: str) -> None:
+    click.echo(f"llm-extract: {message}", err=True)
+
+
+def _number(concurrency: str) -> int:
+    if not concurrency.isdigit() or not int(concurrency):
+        raise UsageError(f"--concurrency is a number or `auto`, not {concurrency!r}")
+    return int(concurrency)
+
+
+def _summary(result: BatchResult) -> str:
+    progress, usage = result.progress, result.progress.usage
+    price = "no known price" if usage.cost_usd is None else f"${usage.cost_usd:,.4f}"
+    ended = "done" if result.ended else "stopped before its end"
+    return (
+        f"{ended}: {result.directory}\n{_counted(result.counts)}\n"
+        f"this session: {progress.done:,} articles in {progress.seconds:,.1f} s, {usage.calls:,} calls, "
+        f"{progress.cached:,} rows from the cache, {usage.input_tokens:,}+{usage.output_tokens:,} tokens, {price}"
+    )
+
+
+def _counted(counts: Counts) -> str:
+    skips = ", ".join(f"{count:,} {reason}" for reason, count in counts.skips.items())
+    lines = [
+        f"articles  {counts.articles:,}",
+        f"rows      {counts.rows:,}",
+        f"failures  {counts.failures:,}",
+        f"skipped   {counts.skipped:,}" + (f"  ({skips})" if skips else ""),
+        f"copies    {counts.copies:,}  (counted above as what their original is)",
+    ]
+    if counts.waiting:
+        lines.append(f"waiting   {counts.waiting:,}")
+    if counts.damaged:
+        lines.append(f"damaged   {counts.damaged:,} lines of the ledger; their articles are done again")
+    return "\n".join(lines)

@@ -1,0 +1,249 @@
+"""A run, from archives to the ledger, with a real server that answers."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llm_extract.batch.engine import Batch, BatchResult
+from llm_extract.batch.ledger import Ledger
+from llm_extract.batch.records import Copy, Failure, Record, Retried, Row
+from llm_extract.errors import AuthenticationFailed, RunError, SettingsError
+from llm_extract.testing import ScriptedServer
+from llm_extract.testing.server import error
+from tests.evaluation.deals import answering, said, text, write_task
+from tests.test_cli_evaluate import environment
+
+
+@pytest.fixture
+def folder(tmp_path: Path, scripted_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Path:
+    write_task(tmp_path)
+    scripted_server.respond = answering(said)
+    monkeypatch.chdir(tmp_path)
+    for name, value in environment(scripted_server, tmp_path).items():
+        monkeypatch.setenv(name, value)
+    return tmp_path
+
+
+def archive(folder: Path, articles: list[dict[str, Any]], name: str = "news.jsonl") -> Path:
+    path = folder / name
+    path.write_text("".join(json.dumps(article) + "\n" for article in articles), "utf-8")
+    return path
+
+
+def numbered(count: int) -> list[dict[str, Any]]:
+    return [{"id": f"a{number}", "text": text(number)} for number in range(count)]
+
+
+def run(source: Path, out: str = "run", **options: Any) -> BatchResult:
+    return Batch([source], out, task="deals", **options).run()
+
+
+def records(out: str = "run") -> dict[str, Record]:
+    return {record.id: record for record in Ledger.read(out)}
+
+
+def essence(found: dict[str, Record]) -> dict[str, Any]:
+    """What must be equal however often a run was interrupted: everything but times and costs."""
+    return {
+        key: (record.kind, record.place, record.text, record.extraction["record"] if isinstance(record, Row) else None)
+        for key, record in found.items()
+        if not isinstance(record, Retried)
+    }
+
+
+def test_every_article_has_its_row(folder: Path, scripted_server: ScriptedServer) -> None:
+    result = run(archive(folder, numbered(12)))
+    assert result.ended
+    assert (result.counts.articles, result.counts.rows) == (12, 12)
+    assert len(scripted_server.requests) == 12
+    row = records()["a1"]
+    assert isinstance(row, Row)
+    assert row.extraction["record"]["deals"][0]["value"]["amount"] == 2_500_000
+    assert row.place.endswith("news.jsonl#2")
+
+
+def test_the_same_batch_again_asks_nothing(folder: Path, scripted_server: ScriptedServer) -> None:
+    source = archive(folder, numbered(8))
+    run(source)
+    before = (folder / "run" / "ledger.jsonl").read_bytes()
+    result = run(source)
+    assert result.ended
+    assert (result.progress.done_before, result.progress.done) == (8, 0)
+    assert len(scripted_server.requests) == 8
+    assert (folder / "run" / "ledger.jsonl").read_bytes() == before
+
+
+def test_copies_are_asked_once_and_linked(folder: Path, scripted_server: ScriptedServer) -> None:
+    articles = [
+        *numbered(3),
+        {"id": "copy", "text": text(1).upper()},
+        {"id": "a2", "text": text(2)},
+        {"id": "a0", "text": text(5)},
+    ]
+    result = run(archive(folder, articles))
+    assert result.ended
+    assert len(scripted_server.requests) == 4
+    found = records()
+    assert isinstance(found["copy"], Copy)
+    assert found["copy"].of == "a1"
+    again, other = [record for key, record in found.items() if "news.jsonl" in key]
+    assert isinstance(again, Copy)
+    assert again.of == "a2"
+    assert isinstance(other, Row)  # another text under a known id is an article all the same
+    assert (other.id, other.extraction["record"]["deals"][0]["buyers"]) == (f"a0 ({other.place})", ["Fir Police 5"])
+    assert (result.counts.articles, result.counts.rows) == (6, 6)
+    assert run(folder / "news.jsonl").progress.done == 0
+
+
+def test_what_fails_is_written_down_and_can_be_tried_again(folder: Path, scripted_server: ScriptedServer) -> None:
+    scripted_server.respond = answering(lambda number: error(400) if number == 2 else said(number))
+    source = archive(folder, numbered(4))
+    result = run(source)
+    assert result.ended
+    assert (result.counts.rows, result.counts.failures) == (3, 1)
+    failure = records()["a2"]
+    assert isinstance(failure, Failure)
+    assert failure.type == "RequestRejected"
+    assert run(source).progress.done == 0  # a failure is an outcome
+
+
+def test_what_is_fatal_stops_the_run_and_a_new_key_goes_on(folder: Path, scripted_server: ScriptedServer) -> None:
+    scripted_server.respond = answering(lambda number: error(401) if number >= 3 else said(number))
+    source = archive(folder, numbered(40))
+    result = run(source, at_once=1)
+    assert isinstance(result.stopped_by, AuthenticationFailed)
+    assert not result.ended
+    assert result.counts.rows == 3
+    scripted_server.respond = answering(said)
+    asked = len(scripted_server.requests)
+    assert run(source).counts.rows == 40
+    assert len(scripted_server.requests) == asked + 37
+
+
+def test_other_terms_are_refused_with_the_difference(folder: Path) -> None:
+    source = archive(folder, numbered(2))
+    run(source)
+    with pytest.raises(RunError, match="where"):
+        run(source, where="words > 3")
+
+
+def test_where_and_limit_choose(folder: Path) -> None:
+    source = archive(folder, numbered(10))
+    result = run(source, where="'Pellworth' in text or id == 'a0'", limit=8)
+    assert result.counts.rows == 2
+    assert result.counts.skips == {"irrelevant": 6}
+    assert result.counts.articles == 8
+    with pytest.raises(SettingsError, match="unexpected"):
+        run(source, "other", where="words >")
+    with pytest.raises(SettingsError, match="'wrds' is undefined"):
+        run(source, "another", where="wrds > 3")
+
+
+def test_what_cannot_be_read_is_listed(folder: Path) -> None:
+    source = archive(folder, [*numbered(2), {"id": "empty", "text": "  "}])
+    with source.open("a") as file:
+        file.write("no json\n")
+    result = run(source)
+    assert result.counts.skips == {"unreadable": 2}
+    assert result.ended
+
+
+async def test_stopping_finishes_what_is_under_way(folder: Path, scripted_server: ScriptedServer) -> None:
+    batch = Batch([archive(folder, numbered(60))], "run", task="deals", at_once=2)
+    batch._on_progress = lambda progress: batch.stop() if progress.rows >= 5 else None
+    result = await batch.arun()
+    assert not result.ended
+    assert result.stopped_by is None
+    assert 5 <= result.counts.rows <= 10
+    assert len(scripted_server.requests) == result.counts.rows
+
+
+async def test_a_second_run_on_the_folder_is_refused(folder: Path, scripted_server: ScriptedServer) -> None:
+    source = archive(folder, numbered(3))
+    refused: list[RunError] = []
+
+    def second(number: int) -> Any:
+        try:  # while the first waits for this answer
+            Ledger.open("run", batch.terms())
+        except RunError as error:
+            refused.append(error)
+        return said(number)
+
+    batch = Batch([source], "run", task="deals")
+    scripted_server.respond = answering(second)
+    assert (await batch.arun()).ended
+    assert "in use" in str(refused[0])
+
+
+def command(folder: Path, *words: str) -> list[str]:
+    return [sys.executable, "-m", "llm_extract", "batch", *words]
+
+
+@pytest.mark.parametrize("cache", ["true", "false"])
+def test_kills_at_any_moment_change_nothing(folder: Path, scripted_server: ScriptedServer, cache: str) -> None:
+    articles = [*numbered(24), {"id": "copy", "text": text(7)}]
+    source = archive(folder, articles)
+    undisturbed = run(source, "whole")
+    assert undisturbed.ended
+    asked = len(scripted_server.requests)
+    chance = random.Random(5)
+    settings = environment(scripted_server, folder) | {
+        "LLM_EXTRACT_CACHE": cache,
+        "LLM_EXTRACT_CACHE_DIR": str(folder / "another"),
+        "LLM_EXTRACT_CONCURRENCY_START": "4",
+        "LLM_EXTRACT_CONCURRENCY_MAXIMUM": "4",
+    }
+    slow = answering(lambda number: time.sleep(0.01) or said(number))  # type: ignore[func-returns-value]
+    scripted_server.respond = slow
+    kills = 0
+    for _ in range(20):
+        process = subprocess.Popen(
+            command(folder, str(source), "--out", "run", "--task", "deals"),
+            env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        enough = len(scripted_server.requests) + chance.randint(2, 12)
+        while process.poll() is None and len(scripted_server.requests) < enough:
+            time.sleep(0.005)
+        time.sleep(0.03 * chance.random())
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            kills += 1
+            continue
+        assert process.returncode == 0
+        break
+    assert kills >= 1
+    assert essence(records("run")) == essence(records("whole"))
+    repaid = len(scripted_server.requests) - 2 * asked
+    assert repaid <= 4 * kills
+
+
+def test_control_c_once_drains_and_exits_130(folder: Path, scripted_server: ScriptedServer) -> None:
+    source = archive(folder, numbered(400))
+    scripted_server.respond = answering(lambda number: time.sleep(0.02) or said(number))  # type: ignore[func-returns-value]
+    settings = {**environment(scripted_server, folder), "LLM_EXTRACT_CACHE": "false"}
+    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        process = subprocess.Popen(
+            command(folder, str(source), "--out", "run", "--task", "deals", "--log-json"),
+            env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        before = len(scripted_server.requests)
+        while len(scripted_server.requests) < before + 8:
+            time.sleep(0.02)
+        process.send_signal(number)
+        output, complaints = process.communicate(timeout=20)
+        assert process.returncode == code, complaints
+        assert "stopped before its end" in output
+        assert "Traceback" not in complaints
+        assert '"event": "stopped"' in complaints
+    rows = sum(isinstance(record, Row) for record in records().values())
+    assert rows == len(scripted_server.requests)  # nothing that was answered is lost
