@@ -146,3 +146,20 @@ def test_wrong_usage_is_exit_code_2_without_a_traceback(
     assert done.returncode == 2, done.stdout + done.stderr
     assert complaint in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_what_cannot_be_read_makes_exit_code_4(run: Run, archive: Path, tmp_path: Path) -> None:
+    whole = (archive / "a.zip").read_bytes()
+    (archive / "a.zip").write_bytes(whole[: len(whole) // 2])
+    done = run("batch", "archive", "--out", "run", "--task", "deals")
+    assert done.returncode == 4
+    assert "unreadable" in done.stdout
+    assert "a.zip" in run("batch", "failures", "run").stdout
+
+
+def test_resuming_keeps_the_limit(run: Run, archive: Path, scripted_server: ScriptedServer) -> None:
+    assert run("batch", "archive", "--out", "run", "--task", "deals", "--limit", "3").returncode == 0
+    assert run("batch", "--resume", "run").returncode == 0
+    assert len(scripted_server.requests) == 3
+    assert run("batch", "--resume", "run", "--limit", "5").returncode == 0
+    assert len(scripted_server.requests) == 5

@@ -25,6 +25,9 @@ class Display(Protocol):
     def show(self, progress: Progress) -> None:
         """Called after every change, often."""
 
+    def say(self, message: str) -> None:
+        """Something that is not progress: where a provider's batch is."""
+
     def close(self, result: BatchResult | None) -> None:
         """Called at the end; None if the run ended in an error."""
 
@@ -70,7 +73,7 @@ def in_a_line(progress: Progress, rate: float | None) -> str:
         parts.append(f"{rate:,.1f}/s")
     if usage.calls:
         parts.append(f"{usage.input_tokens + usage.output_tokens:,} tokens")
-        parts.append(f"${usage.cost_usd or 0:,.4f}")
+        parts.append("no known price" if usage.cost_usd is None else f"${usage.cost_usd:,.4f}")
     waiting = progress.read - progress.done_before - progress.done
     if rate and progress.reading_ended and waiting > 0:
         parts.append(f"{_duration(waiting / rate)} left")
@@ -90,6 +93,10 @@ class PlainLines:
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + _PLAIN_SECONDS
             self._write(in_a_line(progress, self._pace.note(progress)))
+
+    def say(self, message: str) -> None:
+        """Write it with its time."""
+        self._write(message)
 
     def close(self, result: BatchResult | None) -> None:
         """Write the last state."""
@@ -119,6 +126,10 @@ class Live:
             self._next = time.monotonic() + _LIVE_SECONDS
             self._live.update(in_a_line(progress, self._pace.note(progress)), refresh=True)
 
+    def say(self, message: str) -> None:
+        """Print it above the line."""
+        self._live.console.print(message, markup=False, highlight=False)
+
     def close(self, result: BatchResult | None) -> None:
         """Take the line away; the summary follows."""
         self._live.stop()
@@ -138,6 +149,11 @@ class JsonLines:
             self._next = time.monotonic() + 1.0
             self._write("progress", progress, rate=self._pace.note(progress))
 
+    def say(self, message: str) -> None:
+        """Write it as an event."""
+        self._stream.write(json.dumps({"time": _now(), "event": "message", "message": message}) + "\n")
+        self._stream.flush()
+
     def close(self, result: BatchResult | None) -> None:
         """Write how it ended."""
         if result is not None:
@@ -146,7 +162,7 @@ class JsonLines:
 
     def _write(self, event: str, progress: Progress, **more: Any) -> None:
         line = {
-            "time": datetime.now(UTC).isoformat(),
+            "time": _now(),
             "event": event,
             "read": progress.read,
             "done_before": progress.done_before,
@@ -164,6 +180,10 @@ class JsonLines:
         }
         self._stream.write(json.dumps(line) + "\n")
         self._stream.flush()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
 
 
 def _duration(seconds: float) -> str:

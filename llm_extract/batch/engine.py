@@ -21,15 +21,16 @@ from typing import TYPE_CHECKING, Any
 
 from llm_extract.batch import records
 from llm_extract.batch.articles import Article, Unreadable
-from llm_extract.batch.duplicates import Clash, Duplicates
+from llm_extract.batch.duplicates import Duplicates
+from llm_extract.batch.keeping import keep_options, keep_spent, provider_directory, spent
 from llm_extract.batch.ledger import Ledger
-from llm_extract.batch.manifest import MANIFEST
 from llm_extract.batch.many import Pump, places
 from llm_extract.batch.relevance import Relevance
 from llm_extract.batch.selection import Where
 from llm_extract.batch.sources import read_articles
+from llm_extract.batch.taking_in import Intake
 from llm_extract.batch.tally import Counts
-from llm_extract.errors import FatalError, LlmExtractError
+from llm_extract.errors import DocumentError, ExtractionError, FatalError, LlmExtractError, RunError, SettingsError
 from llm_extract.extraction import Extractor, code_fingerprint
 from llm_extract.model.models import resolve_model
 from llm_extract.model.rates import Budget
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
     from llm_extract.document import Document
 
 INDEX = "intake.sqlite"
+_CLOSING_SECONDS = 2.0
+_UNWRITTEN = 500
+"""Skips and copies that wait for the disk, at most: they cost nothing to find again."""
 _PORTION = 32
 """Articles that the reading thread hands over at once, at most."""
 _PORTION_SECONDS = 0.05
@@ -130,21 +134,40 @@ class Batch:
         self.sources = [str(source) for source in sources]
         self.out = Path(out)
         settings = settings or load_settings()
+        limited = settings.max_cost is not None or settings.max_tokens is not None
+        self._spent_before = spent(self.out) if limited else None
+        budget = None
+        if self._spent_before is not None:
+            budget = Budget(
+                settings.max_cost,
+                settings.max_tokens,
+                spent_cost=self._spent_before.cost_usd or Decimal(0),
+                spent_tokens=self._spent_before.input_tokens + self._spent_before.output_tokens,
+            )
         # A pool of its own: its rates, its circuit breaker and its budget are this run's.
-        named = resolve_model(model, settings, settings.pool(_budget(settings, Path(out))))
+        named = resolve_model(model, settings, settings.pool(budget))
         self._own_model = named if named is not model else None
         self.extractor: Extractor[Any] = Extractor(task, model=named, settings=settings)
         self.limit = limit
         self.where = None if where is None else Where(where)
         self.near_duplicates = near_duplicates
         self.at_once = at_once or places(self.extractor)
-        self.provider_batch = provider_batch
+        # A run whose batches are at the provider is not asked live: it would be paid twice.
+        self.provider_batch = provider_batch or provider_directory(self.out).is_dir()
         self.relevance = Relevance.of(self.extractor.task)
+        if self.provider_batch and (
+            limited or "-" in self.sources or (self.relevance and self.relevance.terms.question)
+        ):
+            raise SettingsError(
+                "a provider's batch takes no budget, no standard input and no question of relevance: all of it is read "
+                "twice, and sent at once"
+            )
         self.progress = Progress()
         self._on_progress = on_progress
         self._on_message = on_message
         self._provider: ProviderBatch | None = None
-        self._clashes = 0
+        self._broken: LlmExtractError | None = None
+        self._stopping: asyncio.Event | None = None
         self._stopped = False
         self._fatal: FatalError | None = None
         self._pump: Pump[Article, None] | None = None
@@ -170,6 +193,8 @@ class Batch:
     def stop(self) -> None:
         """Begin nothing more. What is under way is finished and written down; the same batch again goes on."""
         self._stopped = True
+        if self._stopping is not None:
+            self._stopping.set()
         if self._pump is not None:
             self._pump.stop()
 
@@ -187,94 +212,83 @@ class Batch:
             DocumentError: a source that was named is not there.
         """
         started = time.monotonic()
-        loop = asyncio.get_running_loop()
+        self.progress, self._fatal, self._broken = Progress(), None, None
+        self._stopping = stop = asyncio.Event()
+        if self._stopped:
+            stop.set()
         reader = ThreadPoolExecutor(1, "reader")
-        with Ledger.open(self.out, self.terms()) as ledger:
-            if self.provider_batch and not await self._asked_in_batches(ledger, reader):
-                return BatchResult(self.out, self.progress, ledger.counts(), None, ended=False)
-            duplicates = await loop.run_in_executor(reader, self._open_index)
-            try:
-                found = self._intake(ledger, duplicates)
-                self._pump = pump = Pump(
-                    self._to_ask(found, reader, ledger), lambda article: self._work(article, ledger), self.at_once
-                )
-                if self._stopped:
-                    pump.stop()
-                async with aclosing(pump.results()) as results:
-                    async for _ in results:
-                        self._note(seconds=time.monotonic() - started)
-            finally:
-                await loop.run_in_executor(reader, duplicates.close)
-                reader.shutdown()
-                if self._own_model is not None:
-                    await self._own_model.aclose()
-            if self._clashes:
-                self._on_message(f"{self._clashes:,} articles have the id of another text; they are named ID (PLACE)")
-            await asyncio.to_thread(ledger.flush)
-            counts = ledger.counts()
-            ended = self.progress.reading_ended and self._fatal is None and not counts.waiting
-            if ended:
-                counts.check(self.progress.read)
-            self._note(seconds=time.monotonic() - started)
+        try:
+            with Ledger.open(self.out, self.terms()) as ledger:
+                keep_options(self.out, limit=self.limit)
+                if not self.provider_batch or await self._asked_in_batches(ledger, stop):
+                    await self._extracted(ledger, reader, started)
+                await asyncio.to_thread(ledger.flush)
+                counts = ledger.counts()
+        finally:
+            reader.shutdown(wait=False)
+            keep_spent(self.out, self._spent_before, self.progress.usage)
+            if self._own_model is not None:
+                await self._own_model.aclose()
+        if self._broken is not None:
+            raise self._broken
+        self._note(seconds=time.monotonic() - started)
+        ended = self.progress.reading_ended and self._fatal is None and not counts.waiting
+        if ended:
+            self._account(counts)
         return BatchResult(self.out, self.progress, counts, self._fatal, ended)
+
+    async def _extracted(self, ledger: Ledger, reader: ThreadPoolExecutor, started: float) -> None:
+        """Everything that the archives give, read, asked and written down."""
+        loop = asyncio.get_running_loop()
+        duplicates = await loop.run_in_executor(reader, self._open_index)
+        intake = self._intake(ledger, duplicates)
+        found = intake.take(self._read(), self.limit)
+        self._pump = pump = Pump(
+            self._to_ask(found, reader, ledger), lambda article: self._work(article, ledger), self.at_once
+        )
+        if self._stopped:
+            pump.stop()
+        try:
+            async with aclosing(pump.results()) as results:
+                async for _ in results:
+                    self._note(seconds=time.monotonic() - started)
+        finally:
+            # A reader that waits for its input cannot be waited for; the index can be made anew.
+            closing = loop.run_in_executor(reader, duplicates.close)
+            await asyncio.wait([closing], timeout=_CLOSING_SECONDS)
+        if intake.clashes:
+            self._on_message(f"{intake.clashes:,} articles have the id of another text; they are named ID (PLACE)")
+
+    def _account(self, counts: Counts) -> None:
+        """Hold the ledger against what was read.
+
+        Raises:
+            RunError: articles went in that have no outcome.
+        """
+        told = counts.rows + counts.failures + counts.skipped
+        if told < self.progress.read:
+            raise RunError(f"{self.out}: {self.progress.read:,} articles went in, but the ledger has {told:,}")
+        if told > self.progress.read:
+            more = told - self.progress.read
+            self._on_message(f"the ledger has {more:,} articles that the archives did not give this time")
 
     # -- reading and intake, in a thread ---------------------------------------------------------
 
     def _open_index(self) -> Duplicates:
         return Duplicates(self.out / INDEX, near=self.near_duplicates)
 
-    def _intake(self, ledger: Ledger, duplicates: Duplicates) -> Iterator[Article | records.Record | None]:
-        """What is to be asked, and what need not be; None for what was done before."""
-        for number, found in enumerate(read_articles(self.sources), 1):
-            if self.limit is not None and number > self.limit:
-                return
-            yield self._taken_in(found, ledger, duplicates)
+    def _intake(self, ledger: Ledger, duplicates: Duplicates) -> Intake:
+        return Intake(ledger, duplicates, where=self.where, relevance=self.relevance, run_directory=self.out)
 
-    def _taken_in(
-        self, found: Article | Unreadable, ledger: Ledger, duplicates: Duplicates
-    ) -> Article | records.Record | None:
-        place = str(found.place)
-        if isinstance(found, Unreadable):
-            if ledger.has(place):
-                return None
-            return records.Skip(id=place, place=place, text=None, reason="unreadable", detail=found.reason)
-        document = found.document
-        digest = records.text_digest(document.text)
-        again = duplicates.asked(found.id)
-        known = duplicates.seen(found.id, document.sent_text)
-        if again or isinstance(known, Clash):
-            # Its id has a record already, so that it gets a name of its own: every file may count from 1.
-            named = f"{found.id} ({place})"
-            if not isinstance(known, Clash):
-                if ledger.has(named):
-                    return None
-                return records.Copy(id=named, place=place, text=digest, of=found.id, match="exact", similarity=1.0)
-            self._clashes += 1
-            found = replace(found, id=named)
-            known = duplicates.seen(named, document.sent_text)
-            if isinstance(known, Clash):
-                detail = "two texts stand at this place, under one id"
-                return records.Skip(id=named, place=place, text=digest, reason="id_clash", detail=detail)
-        if ledger.has(found.id):
-            return None
-        if known is not None:
-            return records.Copy(
-                id=found.id, place=place, text=digest, of=known.of, match=known.match, similarity=known.similarity
-            )
-        reason = None
-        if self.where is not None and not self.where.holds(found):
-            reason = f"--where {self.where.expression}"
-        elif self.relevance is not None:
-            reason = self.relevance.passes(document)
-        if reason is not None:
-            return records.Skip(id=found.id, place=place, text=digest, reason="irrelevant", detail=reason)
-        return found
+    def _read(self) -> Iterator[Article | Unreadable]:
+        return read_articles(self.sources)
 
     async def _to_ask(
         self, found: Iterator[Article | records.Record | None], reader: ThreadPoolExecutor, ledger: Ledger
     ) -> AsyncIterator[Article]:
         """The articles that cost a call; what needs none is written down on the way."""
         loop = asyncio.get_running_loop()
+        unwritten = 0
         while portion := await loop.run_in_executor(reader, _portion, found):
             done_before = skips = copies = 0
             for entry in portion:
@@ -284,6 +298,7 @@ class Batch:
                     done_before += 1
                 else:
                     ledger.append(entry)
+                    unwritten += 1
                     skips += isinstance(entry, records.Skip)
                     copies += isinstance(entry, records.Copy)
             self._note(
@@ -292,6 +307,9 @@ class Batch:
                 skips=self.progress.skips + skips,
                 copies=self.progress.copies + copies,
             )
+            if unwritten >= _UNWRITTEN:
+                await loop.run_in_executor(reader, ledger.flush)
+                unwritten = 0
             for entry in portion:
                 if isinstance(entry, Article):
                     yield entry
@@ -301,21 +319,34 @@ class Batch:
 
     # -- asking, in the event loop ---------------------------------------------------------------
 
-    async def _asked_in_batches(self, ledger: Ledger, reader: ThreadPoolExecutor) -> bool:
-        """Ask everything through the provider's Batch API; its answers are then in the cache. False if cancelled."""
+    async def _asked_in_batches(self, ledger: Ledger, stop: asyncio.Event) -> bool:
+        """Ask everything through the provider's Batch API, its answers into the cache. False if it did not end."""
         from llm_extract.batch.provider import ProviderBatch
 
         def to_ask() -> Iterator[tuple[str, Document]]:
             with self._open_index() as duplicates:
-                for entry in self._intake(ledger, duplicates):
+                for entry in self._intake(ledger, duplicates).take(self._read(), self.limit):
                     if isinstance(entry, Article):
                         yield entry.id, entry.document
 
-        async with ProviderBatch(self.extractor, self.out / "provider") as provider:
-            submitted = await provider.submit(to_ask())
-            self._on_message(f"{submitted.sent:,} articles sent, {submitted.cached:,} in the cache already")
-            found = await provider.finish(lambda progress: self._on_message(str(progress)))
-            self._note(usage=_added(self.progress.usage, found.usage))
+        stopping = asyncio.ensure_future(stop.wait())
+        try:
+            async with ProviderBatch(self.extractor, provider_directory(self.out)) as provider:
+                submitted = await provider.submit(to_ask())
+                self._on_message(f"{submitted.sent:,} articles sent, {submitted.cached:,} in the cache already")
+                finishing = asyncio.ensure_future(provider.finish(lambda progress: self._on_message(str(progress))))
+                await asyncio.wait([stopping, finishing], return_when=asyncio.FIRST_COMPLETED)
+                if not finishing.done():  # told to stop: the batches go on at the provider, and are found again
+                    finishing.cancel()
+                    await asyncio.gather(finishing, return_exceptions=True)
+                    return False
+                found = finishing.result()
+        except FatalError as error:
+            self._fatal = error
+            return False
+        finally:
+            stopping.cancel()
+        self._note(usage=self.progress.usage + found.usage)
         self._provider = provider
         return not found.cancelled
 
@@ -334,6 +365,11 @@ class Batch:
             self._fatal = self._fatal or error
             self.stop()
             return
+        except LlmExtractError as error:
+            # Wrong settings, not a wrong article: it has no outcome, and what is under way is kept.
+            self._broken = self._broken or error
+            self.stop()
+            return
         finally:
             self._note(under_way=self.progress.under_way - 1)
         await ledger.committed(record)
@@ -343,7 +379,7 @@ class Batch:
             failures=progress.failures + isinstance(record, records.Failure),
             skips=progress.skips + isinstance(record, records.Skip),
             cached=progress.cached + (isinstance(record, records.Row) and usage is not None and not usage.calls),
-            usage=progress.usage if usage is None else _added(progress.usage, usage),
+            usage=progress.usage if usage is None else progress.usage + usage,
         )
 
     def _note(self, **changes: Any) -> None:
@@ -358,20 +394,24 @@ async def outcome_of(
 
     Raises:
         FatalError: nothing more can succeed; the article has no outcome.
+        UsageError: settings that cannot work; the article has no outcome.
     """
     place, document = str(article.place), article.document
     digest = records.text_digest(document.text)
+    asked = Usage()
     try:
-        if relevance is not None and not await relevance.asks(extractor.model, document, extractor.sampling):
-            detail = f"the model said no to: {relevance.terms.question}"
-            return records.Skip(id=article.id, place=place, text=digest, reason="irrelevant", detail=detail), None
+        if relevance is not None and relevance.terms.question:
+            answered = await relevance.ask(extractor.model, document, extractor.sampling)
+            asked = answered.usage
+            if not answered.answer:
+                detail = f"the model said no to: {relevance.terms.question}"
+                return records.Skip(id=article.id, place=place, text=digest, reason="irrelevant", detail=detail), asked
         result = await extractor.aextract(document)
-    except FatalError:
-        raise
-    except LlmExtractError as error:
-        return failure_of(article, error), getattr(error, "usage", None)
+    except (ExtractionError, DocumentError) as error:
+        usage: Usage = getattr(error, "usage", None) or Usage()
+        return failure_of(article, error), asked + usage
     dumped = result.model_dump(mode="json")
-    return records.Row(id=article.id, place=place, text=digest, extraction=dumped), result.usage
+    return records.Row(id=article.id, place=place, text=digest, extraction=dumped), asked + result.usage
 
 
 def failure_of(article: Article, error: LlmExtractError) -> records.Failure:
@@ -387,28 +427,6 @@ def failure_of(article: Article, error: LlmExtractError) -> records.Failure:
     )
 
 
-def _budget(settings: Settings, directory: Path) -> Budget | None:
-    """The run's budget, with what earlier sessions spent of it."""
-    if settings.max_cost is None and settings.max_tokens is None:
-        return None
-    spent = Usage()
-    if (directory / MANIFEST).is_file():
-        for record in Ledger.read(directory):
-            usage = (
-                record.extraction.get("usage") if isinstance(record, records.Row)
-                else record.usage if isinstance(record, records.Failure)
-                else None
-            )  # fmt: skip
-            if usage is not None:
-                spent = _added(spent, Usage.model_validate(usage))
-    return Budget(
-        settings.max_cost,
-        settings.max_tokens,
-        spent_cost=spent.cost_usd or Decimal(0),
-        spent_tokens=spent.input_tokens + spent.output_tokens,
-    )
-
-
 def _portion(found: Iterator[Article | records.Record | None]) -> list[Article | records.Record | None]:
     """The next articles: as many as come in a moment, at least one. Empty at the end."""
     until = time.monotonic() + _PORTION_SECONDS
@@ -418,10 +436,3 @@ def _portion(found: Iterator[Article | records.Record | None]) -> list[Article |
         if len(portion) >= _PORTION or time.monotonic() > until:
             break
     return portion
-
-
-def _added(total: Usage, usage: Usage) -> Usage:
-    """A sum that keeps what is known of the price: an article of unknown price makes the sum a lower bound."""
-    if usage.cost_usd is None:
-        usage = usage.model_copy(update={"cost_usd": Decimal(0)})
-    return total + usage

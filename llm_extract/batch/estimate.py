@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from llm_extract.batch.articles import Unreadable
-from llm_extract.batch.duplicates import Duplicates
+from llm_extract.batch.duplicates import Clash, Duplicates
 from llm_extract.batch.sources import read_articles
 from llm_extract.extraction import whole_request
 
@@ -75,14 +75,17 @@ def estimate(batch: Batch) -> Estimate:
             if isinstance(found, Unreadable):
                 unreadable += 1
                 continue
-            again = duplicates.asked(found.id)
-            text = found.document.sent_text
-            if duplicates.seen(found.id, text) is not None or again:
-                copies += 1
-                continue
             left_out = batch.where is not None and not batch.where.holds(found)
             if left_out or (batch.relevance is not None and batch.relevance.passes(found.document) is not None):
                 irrelevant += 1
+                continue
+            again = duplicates.asked(found.id)
+            text = found.document.sent_text
+            known = duplicates.seen(found.id, text)
+            if isinstance(known, Clash):  # another text under a known id is an article of its own
+                known, again = duplicates.seen(f"{found.id} ({found.place})", text), False
+            if known is not None or again:
+                copies += 1
                 continue
             if overhead is None:  # the prompt and its solved examples are the same for all
                 request = whole_request(extractor.task, text, endpoint, extractor.sampling)
@@ -98,5 +101,6 @@ def estimate(batch: Batch) -> Estimate:
     else:
         low = price(endpoint.provider, endpoint.model, read[0], 0, written[0])
         high = price(endpoint.provider, endpoint.model, read[1], 0, written[1])
-        usd = None if low is None or high is None else (low, high)
+        share = 2 if batch.provider_batch else 1
+        usd = None if low is None or high is None else (low / share, high / share)
     return Estimate(articles, unreadable, copies, irrelevant, asked, read, written, usd, endpoint.name)

@@ -141,8 +141,9 @@ class Pump(Generic[T, R]):
         self._stopped = False
 
     def stop(self) -> None:
-        """Begin nothing more; what is under way is finished and given."""
+        """Begin nothing more; what is under way is finished and given. A source that waits is waited for no longer."""
         self._stopped = True
+        self._finished.put_nowait(None)
 
     async def results(self) -> AsyncGenerator[R, None]:
         """The results. To be closed (`contextlib.aclosing`) by whoever leaves early."""
@@ -150,6 +151,7 @@ class Pump(Generic[T, R]):
         waiting: dict[int, R] = {}
         given = following = 0
         total: int | None = None
+        broken: BaseException | None = None
         try:
             while total is None or given + len(waiting) < total:
                 finished = await self._finished.get()
@@ -158,7 +160,11 @@ class Pump(Generic[T, R]):
                     continue
                 index, result = finished
                 if isinstance(result, BaseException):
-                    raise result
+                    # What is under way is finished first: it may be paid for.
+                    broken = broken or result
+                    self.stop()
+                    given += index >= 0
+                    continue
                 if not self._in_order:
                     self._slots.release()
                     given += 1
@@ -170,6 +176,8 @@ class Pump(Generic[T, R]):
                     given += 1
                     yield waiting.pop(following)
                     following += 1
+            if broken is not None:
+                raise broken
         finally:
             feeder.cancel()
             for task in self._tasks:
@@ -199,6 +207,7 @@ class Pump(Generic[T, R]):
 
 
 _END = object()
+_CLOSING_SECONDS = 5.0
 
 
 async def _numbered(articles: AsyncIterator[T]) -> AsyncIterator[tuple[int, T]]:
@@ -244,10 +253,12 @@ def _from_a_loop_of_its_own(stream: AsyncIterator[Outcome]) -> Iterator[Outcome]
                 return
             yield outcome
     finally:
-        asyncio.run_coroutine_threadsafe(_close(stream), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+        try:
+            asyncio.run_coroutine_threadsafe(_close(stream), loop).result()
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
 
 
 async def _next(stream: AsyncIterator[Outcome]) -> Outcome | None:
@@ -255,4 +266,9 @@ async def _next(stream: AsyncIterator[Outcome]) -> Outcome | None:
 
 
 async def _close(stream: Any) -> None:
+    """Close the stream and the clients of this loop, once a step that was cancelled has ended."""
+    steps = {task for task in asyncio.all_tasks() if getattr(task.get_coro(), "__name__", "") == _next.__name__}
+    if steps:
+        await asyncio.wait(steps, timeout=_CLOSING_SECONDS)
     await stream.aclose()
+    await asyncio.get_running_loop().shutdown_asyncgens()

@@ -39,7 +39,7 @@ class Where:
 
         try:
             return bool(self._compiled(**_names(article)))
-        except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+        except (TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
             raise SettingsError(f"--where {self.expression}: {error} (at {article.place})") from error
 
     @cached_property

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from llm_extract.cli.groups import DefaultGroup
 from llm_extract.errors import UsageError
 
 if TYPE_CHECKING:
+    from llm_extract.batch.display import Display
     from llm_extract.batch.engine import Batch, BatchResult
     from llm_extract.batch.tally import Counts
 
@@ -26,7 +29,7 @@ def batch() -> None:
     """Extract whole archives into a run's folder; killed at any moment, it goes on where it stopped.
 
     Exit codes: 0 every article has a row or was skipped, 1 something fatal stopped it, 2 wrong usage, 4 done, but
-    some articles failed, 130 interrupted, 143 terminated.
+    some articles failed or could not be read, 130 interrupted, 143 terminated.
     """
 
 
@@ -75,6 +78,7 @@ def run_batch(
     """
     from llm_extract.batch.display import choose_display
     from llm_extract.batch.engine import Batch
+    from llm_extract.batch.keeping import kept_options
     from llm_extract.batch.manifest import read_manifest
     from llm_extract.settings import load_settings
 
@@ -84,6 +88,7 @@ def run_batch(
         terms = read_manifest(resume).terms
         archives, out = tuple(terms["inputs"]), resume
         task, model, where = task or terms["task"], model or terms["model"], where or terms["where"]
+        limit = limit or kept_options(resume).get("limit")
         no_near_duplicates = no_near_duplicates or not terms["near_duplicates"]
     if not archives:
         raise UsageError("no archive given")
@@ -94,7 +99,6 @@ def run_batch(
         fixed = _number(concurrency)
         limits |= {"concurrency_start": fixed, "concurrency_minimum": fixed, "concurrency_maximum": fixed}
     settings = load_settings(**{name: value for name, value in limits.items() if value is not None})
-    display = choose_display(as_json=log_json)
     made = Batch(
         archives,
         out or Path(),
@@ -105,26 +109,41 @@ def run_batch(
         where=where,
         near_duplicates=not no_near_duplicates,
         provider_batch=provider_batch,
-        on_progress=display.show,
-        on_message=_say,
+        on_progress=lambda progress: display.show(progress),
+        on_message=lambda message: display.say(message),
     )
     if estimate:
         from llm_extract.batch.estimate import estimate as estimated
 
         click.echo(str(estimated(made)))
         return 0
-    result = None
+    display = choose_display(as_json=log_json)
+    result: BatchResult | None = None
+    signals: list[signal.Signals] = []
     try:
-        result, signalled = asyncio.run(_until_signalled(made))
+        result = asyncio.run(_until_signalled(made, display, signals))
+    except asyncio.CancelledError:
+        if not signals:
+            raise
     finally:
         display.close(result)
-    click.echo(_summary(result))
-    if signalled is not None:
-        return INTERRUPTED if signalled == signal.SIGINT else TERMINATED
+    if result is not None:
+        click.echo(_summary(result))
+    if signals:
+        # A thread may still wait for its input; nothing that counts is left to write.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(INTERRUPTED if signals[0] == signal.SIGINT else TERMINATED)
+    if result is None:
+        return STOPPED
     if result.stopped_by is not None:
         click.echo(f"llm-extract: {' '.join(str(result.stopped_by).split())}; the same command goes on", err=True)
         return STOPPED
-    return FAILURES if result.counts.failures else 0
+    if not result.ended:
+        click.echo("llm-extract: not all articles have an outcome; the same command goes on", err=True)
+        return STOPPED
+    unread = result.counts.skips.get("unreadable", 0) + result.counts.skips.get("id_clash", 0)
+    return FAILURES if result.counts.failures or unread else 0
 
 
 @batch.command("status")
@@ -162,6 +181,7 @@ def failures(run: Path) -> int:
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
 def retry_failed(run: Path) -> int:
     """Mark every failed article to be done again, by `llm-extract batch --resume RUN`."""
+    from llm_extract.batch.keeping import next_provider_directory
     from llm_extract.batch.ledger import Ledger
     from llm_extract.batch.manifest import read_manifest
     from llm_extract.batch.records import Failure, Retried
@@ -170,53 +190,39 @@ def retry_failed(run: Path) -> int:
     with Ledger.open(run, read_manifest(run).terms) as ledger:
         for identifier in failed:
             ledger.append(Retried(id=identifier))
+    another = next_provider_directory(run) if failed else None
+    if another is not None:
+        another.mkdir()
     click.echo(f"{len(failed):,} articles will be done again: llm-extract batch --resume {run}")
     return 0
 
 
-async def _until_signalled(made: Batch) -> tuple[BatchResult, signal.Signals | None]:
-    """Run to the end. A first Ctrl-C or SIGTERM lets calls under way finish, a second one stops at once."""
+async def _until_signalled(made: Batch, display: Display, received: list[signal.Signals]) -> BatchResult:
+    """Run to the end. A first Ctrl-C or SIGTERM lets calls under way finish, a second one cancels everything.
+
+    Raises:
+        asyncio.CancelledError: it was cancelled; the ledger holds what was done.
+    """
     loop = asyncio.get_running_loop()
     task = asyncio.ensure_future(made.arun())
-    received: list[signal.Signals] = []
 
     def handle(number: signal.Signals) -> None:
         received.append(number)
         if len(received) > 1:
             task.cancel()
             return
-        click.echo("llm-extract: finishing what is under way; once more stops at once", err=True)
+        display.say("finishing what is under way; once more stops at once")
         made.stop()
         if number == signal.SIGTERM:
             loop.call_later(_TERM_SECONDS, task.cancel)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, handle, number)
-    try:
-        result = await task
-    except asyncio.CancelledError:
-        if not received:
-            raise
-        raise _Signalled(received[0]) from None
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
-    return result, received[0] if received else None
-
-
-class _Signalled(SystemExit):
-    """Stopped at once; the ledger holds what was done."""
-
-    def __init__(self, number: signal.Signals) -> None:
-        super().__init__(INTERRUPTED if number == signal.SIGINT else TERMINATED)
-
-
-def _say(message: str) -> None:
-    click.echo(f"llm-extract: {message}", err=True)
+    return await task
 
 
 def _number(concurrency: str) -> int:
-    if not concurrency.isdigit() or not int(concurrency):
+    if not concurrency.isdecimal() or not int(concurrency):
         raise UsageError(f"--concurrency is a number or `auto`, not {concurrency!r}")
     return int(concurrency)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 from pathlib import Path
 from typing import Any
@@ -18,8 +20,10 @@ from llm_extract.batch.ledger import Ledger
 from llm_extract.batch.records import Copy, Failure, Record, Retried, Row
 from llm_extract.errors import AuthenticationFailed, RunError, SettingsError
 from llm_extract.testing import ScriptedServer
+from llm_extract.testing.batch_server import BatchServer
+from llm_extract.testing.server import answer as reply
 from llm_extract.testing.server import error
-from tests.evaluation.deals import answering, said, text, write_task
+from tests.evaluation.deals import answering, names, said, text, write_task
 from tests.test_cli_evaluate import environment
 
 
@@ -184,6 +188,110 @@ async def test_a_second_run_on_the_folder_is_refused(folder: Path, scripted_serv
     assert "in use" in str(refused[0])
 
 
+# -- what a review found ---------------------------------------------------------------------------
+
+
+def test_members_of_one_name_are_articles_of_their_own(folder: Path, scripted_server: ScriptedServer) -> None:
+    with tarfile.open(folder / "a.tar", "w") as archive:
+        for number in (0, 1, 2):
+            data = text(number).encode()
+            member = tarfile.TarInfo("a.txt")
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    assert run(folder / "a.tar").counts.rows == 3
+    before = (folder / "run" / "ledger.jsonl").read_bytes()
+    assert run(folder / "a.tar").ended
+    assert (folder / "run" / "ledger.jsonl").read_bytes() == before
+    assert len(scripted_server.requests) == 3
+
+
+def test_an_article_is_no_copy_of_one_that_was_left_out(folder: Path) -> None:
+    articles = [{"id": "x1", "text": text(1)}, {"id": "x2", "text": text(1)}, {"id": "x1", "text": text(2)}]
+    result = run(archive(folder, articles), where="id == 'x2'")
+    found = records()
+    assert isinstance(found["x2"], Row)
+    assert result.counts.skips == {"irrelevant": 2}
+    assert result.ended
+
+
+def test_settings_that_cannot_work_are_no_failures_of_articles(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, scripted_server: ScriptedServer
+) -> None:
+    source = archive(folder, numbered(4))
+    monkeypatch.setenv("LLM_EXTRACT_MAX_COST", "5")
+    with pytest.raises(SettingsError, match="price"):
+        run(source)
+    assert records() == {}
+    monkeypatch.delenv("LLM_EXTRACT_MAX_COST")
+    assert run(source).counts.rows == 4
+
+
+def test_a_source_that_breaks_loses_nothing_that_is_under_way(folder: Path, scripted_server: ScriptedServer) -> None:
+    articles = [{"id": f"a{number}", "text": text(number)} for number in range(40)]
+    with pytest.raises(SettingsError, match="division by zero"):
+        run(archive(folder, articles), where="id != 'a39' or 1 / 0")
+    assert len(records()) == len(scripted_server.requests) > 0
+
+
+def test_a_smaller_archive_or_limit_is_told_and_no_error(folder: Path) -> None:
+    source = archive(folder, numbered(6))
+    said_to_user: list[str] = []
+    assert run(source).counts.rows == 6
+    result = run(source, limit=3, on_message=said_to_user.append)
+    assert result.ended
+    assert said_to_user == ["the ledger has 3 articles that the archives did not give this time"]
+
+
+def test_the_same_file_twice_and_the_run_s_own_folder(folder: Path, scripted_server: ScriptedServer) -> None:
+    (folder / "d").mkdir()
+    (folder / "d" / "a.txt").write_text(text(0))
+    (folder / "d" / "bad.txt").write_bytes(b"\x00" * 50)
+    for _ in range(2):
+        result = Batch(["d/a.txt", "d", "d/*.txt"], "d/run", task="deals").run()
+        assert result.ended
+        assert (result.counts.rows, result.counts.copies, result.counts.skips) == (3, 2, {"unreadable": 2})
+    assert len(scripted_server.requests) == 1
+
+
+def test_a_batch_object_can_be_run_again(folder: Path) -> None:
+    batch = Batch([archive(folder, numbered(3))], "run", task="deals")
+    assert batch.run().progress.rows == 3
+    assert batch.run().progress.done_before == 3
+
+
+def test_what_is_left_out_is_written_down_on_the_way(folder: Path) -> None:
+    articles = [{"id": str(number), "text": f"Nothing of note happened on day {number}."} for number in range(1500)]
+    source = archive(folder, articles)
+    sizes: list[int] = []
+
+    def look(_: object) -> None:
+        sizes.append((folder / "run" / "ledger.jsonl").stat().st_size)
+
+    assert run(source, where="false", on_progress=look).counts.skipped == 1500
+    assert 0 < sizes[len(sizes) // 2] < sizes[-1]
+
+
+def test_through_the_provider_s_batches(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with BatchServer(answer_line=lambda line: reply(said(number_in_body(line.body)))) as server:
+        monkeypatch.setenv("LLM_EXTRACT_BASE_URL", server.base_url)
+        monkeypatch.setenv("LLM_EXTRACT_MODEL", "openai/gpt-4o-mini")
+        told: list[str] = []
+        result = run(archive(folder, numbered(6)), provider_batch=True, on_message=told.append)
+        assert (result.counts.rows, result.ended) == (6, True)
+        assert sum(server.paid.values()) == 6
+        assert told[0] == "6 articles sent, 0 in the cache already"
+        again = run(folder / "news.jsonl")  # the run knows that its batches were at the provider
+        assert again.progress.done_before == 6
+        assert sum(server.paid.values()) == 6
+    with pytest.raises(SettingsError, match="standard input"):
+        Batch(["-"], "other", task="deals", provider_batch=True)
+
+
+def number_in_body(body: Any) -> int:
+    asked = json.dumps(body)
+    return next(number for number in range(100) if f"{names(number)[0]} has" in asked or f"report {number}." in asked)
+
+
 def command(folder: Path, *words: str) -> list[str]:
     return [sys.executable, "-m", "llm_extract", "batch", *words]
 
@@ -247,3 +355,21 @@ def test_control_c_once_drains_and_exits_130(folder: Path, scripted_server: Scri
         assert '"event": "stopped"' in complaints
     rows = sum(isinstance(record, Row) for record in records().values())
     assert rows == len(scripted_server.requests)  # nothing that was answered is lost
+
+
+def test_a_source_that_says_nothing_holds_up_no_signal(folder: Path, scripted_server: ScriptedServer) -> None:
+    process = subprocess.Popen(
+        command(folder, "-", "--out", "run", "--task", "deals"),
+        env=environment(scripted_server, folder), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 30
+    while not (folder / "run" / "ledger.jsonl").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGTERM)
+    sent = time.monotonic()
+    assert process.wait(timeout=20) == 143
+    assert time.monotonic() - sent < 10
+    process.communicate()

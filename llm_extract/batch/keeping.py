@@ -1,0 +1,67 @@
+"""What a run keeps beside its ledger: its limit, what it has spent, and where the provider's batches are noted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from llm_extract.batch import records
+from llm_extract.batch.files import write_whole
+from llm_extract.batch.ledger import Ledger
+from llm_extract.batch.manifest import MANIFEST
+from llm_extract.model.types import Usage
+
+OPTIONS, SPENT = "options.json", "spent.json"
+
+
+def kept_options(directory: Path) -> dict[str, Any]:
+    """What a run was begun with beside its terms: `limit`."""
+    path = directory / OPTIONS
+    return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+
+
+def keep_options(directory: Path, **options: Any) -> None:
+    """Note them for `kept_options`."""
+    write_whole(directory / OPTIONS, json.dumps(options).encode())
+
+
+def spent(directory: Path) -> Usage:
+    """What earlier sessions of a run spent: as they noted it, or at least what its records say."""
+    if not (directory / MANIFEST).is_file():
+        return Usage()
+    total = Usage()
+    for record in Ledger.read(directory):
+        usage = record.extraction.get("usage") if isinstance(record, records.Row) else getattr(record, "usage", None)
+        if usage:
+            total = total + Usage.model_validate(usage)
+    noted = directory / SPENT
+    return max(total, Usage.model_validate_json(noted.read_bytes()) if noted.is_file() else total, key=_tokens)
+
+
+def keep_spent(directory: Path, before: Usage | None, usage: Usage) -> None:
+    """Note what all sessions have spent; nothing where no budget counts it."""
+    if before is not None and directory.is_dir():
+        write_whole(directory / SPENT, (before + usage).model_dump_json().encode())
+
+
+def _tokens(usage: Usage) -> int:
+    return usage.input_tokens + usage.output_tokens
+
+
+def provider_directory(directory: Path) -> Path:
+    """Where the provider's batches of a run are noted: the latest of `provider`, `provider-2`, …
+
+    A folder never sends again what failed for good; `retry-failed` begins another.
+    """
+    numbered = [int(path.name.removeprefix("provider-")) for path in directory.glob("provider-[0-9]*")]
+    return directory / (f"provider-{max(numbered)}" if numbered else "provider")
+
+
+def next_provider_directory(directory: Path) -> Path | None:
+    """A new folder for the provider's batches; None if the run has none yet."""
+    latest = provider_directory(directory)
+    if not latest.is_dir():
+        return None
+    number = int(latest.name.removeprefix("provider-")) if "-" in latest.name else 1
+    return directory / f"provider-{number + 1}"

@@ -1,0 +1,125 @@
+"""What is done with an article before it costs anything: asked, left out, linked to the one it copies, or passed by.
+
+Runs in the reading thread. Every article that the archives give gets a name that no other has in this run, so that
+the ledger has one outcome for each; the same archives give the same names again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from llm_extract.batch import records
+from llm_extract.batch.articles import Article, Unreadable
+from llm_extract.batch.duplicates import Clash, Duplicates
+from llm_extract.batch.ledger import Ledger
+from llm_extract.batch.relevance import Relevance
+from llm_extract.batch.selection import Where
+
+
+class Intake:
+    """One pass over the archives of a run.
+
+    Args:
+        ledger: what has an outcome already.
+        duplicates: the index of what this run has seen.
+        where: which articles are taken; None: all.
+        relevance: the task's own filter; None: all.
+        run_directory: files in it are the run's own, and no articles.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        duplicates: Duplicates,
+        *,
+        where: Where | None,
+        relevance: Relevance | None,
+        run_directory: Path,
+    ) -> None:
+        self._ledger = ledger
+        self._duplicates = duplicates
+        self._where = where
+        self._relevance = relevance
+        self._own = run_directory.resolve()
+        self._left_out: set[int] = set()
+        """Hashes of ids that were left out before the index could know them."""
+        self._repeated: Counter[str] = Counter()
+        self.clashes = 0
+        """Articles whose id belongs to another text: they go by their id and place."""
+
+    def take(
+        self, found: Iterable[Article | Unreadable], limit: int | None
+    ) -> Iterator[Article | records.Record | None]:
+        """What is to be asked, and what need not be; None for what has its outcome already."""
+        number = 0
+        for entry in found:
+            if _is_within(entry.place.archive, str(self._own)):
+                continue
+            number += 1
+            if limit is not None and number > limit:
+                return
+            yield self._unreadable(entry) if isinstance(entry, Unreadable) else self._article(entry)
+
+    def _unreadable(self, found: Unreadable) -> records.Record | None:
+        name = self._name_of_its_own(str(found.place))
+        if self._ledger.has(name):
+            return None
+        place = str(found.place)
+        return records.Skip(id=name, place=place, text=None, reason="unreadable", detail=found.reason)
+
+    def _article(self, found: Article) -> Article | records.Record | None:
+        place, text = str(found.place), found.document.sent_text
+        digest = records.text_digest(found.document.text)
+        if hash(found.id) in self._left_out:
+            found = replace(found, id=self._name_of_its_own(f"{found.id} ({place})"))
+        reason = self._irrelevant(found)
+        if reason is not None:
+            if self._duplicates.asked(found.id):
+                found = replace(found, id=self._name_of_its_own(f"{found.id} ({place})"))
+            self._left_out.add(hash(found.id))
+            if self._ledger.has(found.id):
+                return None
+            return records.Skip(id=found.id, place=place, text=digest, reason="irrelevant", detail=reason)
+        asked = self._duplicates.asked(found.id)
+        known = self._duplicates.seen(found.id, text)
+        if isinstance(known, Clash):
+            self.clashes += 1
+            found = replace(found, id=self._name_of_its_own(f"{found.id} ({place})"))
+            known = self._duplicates.seen(found.id, text)
+            if isinstance(known, Clash):  # the archive was changed since the run began
+                if self._ledger.has(found.id):
+                    return None
+                detail = "another text stood at this place, under this id, when the run began"
+                return records.Skip(id=found.id, place=place, text=digest, reason="id_clash", detail=detail)
+        elif asked:  # the same text under the same id once more
+            of, name = (known.of if known else found.id), self._name_of_its_own(f"{found.id} ({place})")
+            if self._ledger.has(name):
+                return None
+            return records.Copy(id=name, place=place, text=digest, of=of, match="exact", similarity=1.0)
+        if self._ledger.has(found.id):
+            return None
+        if known is not None:
+            return records.Copy(
+                id=found.id, place=place, text=digest, of=known.of, match=known.match, similarity=known.similarity
+            )
+        return found
+
+    def _irrelevant(self, found: Article) -> str | None:
+        if self._where is not None and not self._where.holds(found):
+            return f"--where {self._where.expression}"
+        return None if self._relevance is None else self._relevance.passes(found.document)
+
+    def _name_of_its_own(self, name: str) -> str:
+        """The name, with a number from its second use on."""
+        self._repeated[name] += 1
+        times = self._repeated[name]
+        return name if times == 1 else f"{name} [{times}]"
+
+
+@lru_cache(maxsize=1024)
+def _is_within(archive: str, directory: str) -> bool:
+    return archive != "-" and Path(archive).resolve().is_relative_to(directory)
