@@ -141,7 +141,7 @@ class Extractor(Generic[RecordT]):
             model=endpoint.name,
             answered_by=answered_by,
             base_url="" if endpoint.local else endpoint.base_url,
-            prompt=f"{self.task.name}@{self.task.prompt.file.front.version}:{self.task.prompt.file.fingerprint}",
+            prompt=self.task.prompt_label,
             record_schema=self.task.schema.fingerprint,
             sampling=self.sampling,
             repeat=repeat,
@@ -186,6 +186,19 @@ class Extractor(Generic[RecordT]):
     # -- results kept ------------------------------------------------------------------------------
     # The model's raw answers are cached by the client, under what changes an answer. Beside them the
     # finished result is kept, under what changes a result: the answer's own terms and our code.
+
+    def terms(self) -> dict[str, Any]:
+        """What decides the records that this extractor makes, as JSON values: for the manifests of runs."""
+        endpoint = self.model.endpoint
+        return {
+            "task": self.task.name,
+            "task_fingerprint": self.task.fingerprint,
+            "prompt": self.task.prompt_label,
+            "model": endpoint.name,
+            "base_url": "" if endpoint.local else endpoint.base_url,
+            "sampling": self.sampling.model_dump(mode="json"),
+            "code": code_fingerprint(),
+        }
 
     def result_key(self, article: str | Document, published: date | None = None, repeat: int = 0) -> str:
         """The key under which a finished result is kept: SHA-256 of all that decides it."""

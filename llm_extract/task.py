@@ -49,6 +49,11 @@ class Task:
         terms = f"{self.prompt.file.fingerprint} {self.schema.fingerprint} {self.code}"
         return sha256(terms.encode()).hexdigest()[:16]
 
+    @property
+    def prompt_label(self) -> str:
+        """Name, version and fingerprint of the prompt: `it_contracts@1:0f3a…`."""
+        return f"{self.name}@{self.prompt.file.front.version}:{self.prompt.file.fingerprint}"
+
 
 def shipped_directory() -> Path:
     """The folder that holds the shipped `prompts/` and `schemas/`."""

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.command_line import command_line as command_line  # a fixture
+
 # Machines are shared: how long an example takes says nothing. In CI the examples are the same each time, so that
 # a change is judged by what it changed; elsewhere they are new each time.
 settings.register_profile("shared", deadline=None, derandomize=bool(os.environ.get("CI")))

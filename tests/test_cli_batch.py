@@ -6,40 +6,19 @@ import gzip
 import json
 import sqlite3
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from llm_extract.cli.main import main
 from llm_extract.testing import ScriptedServer
 from llm_extract.testing.server import error
-from tests.evaluation.deals import answering, said, text, write_task
-from tests.test_cli_evaluate import Done, environment
-
-Run = Callable[..., Done]
+from tests.command_line import Run
+from tests.evaluation.deals import answering, said, text
 
 
 @pytest.fixture
-def run(
-    scripted_server: ScriptedServer,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Run:
-    write_task(tmp_path)
-    scripted_server.respond = answering(said)
-    monkeypatch.chdir(tmp_path)
-    for name, value in environment(scripted_server, tmp_path).items():
-        monkeypatch.setenv(name, value)
-
-    def go(*words: str) -> Done:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as exit_:
-            main(words)
-        return Done(int(exit_.value.code or 0), *capsys.readouterr())
-
-    return go
+def run(command_line: Run) -> Run:
+    return command_line
 
 
 @pytest.fixture

@@ -7,69 +7,30 @@ process of its own.
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 from xml.etree import ElementTree
 
 import pytest
 import yaml
 
-from llm_extract.cli.main import main
 from llm_extract.testing import ScriptedServer
 from llm_extract.testing.server import error
+from tests.command_line import Run, environment
 from tests.evaluation.deals import answering, record, said, write_task
-
-Run = Callable[..., "Done"]
 
 ROOT = Path(__file__).parents[1]
 BASELINE_GATE = 'split = "test"\n[at_least]\nf1 = 0.5\n[baseline]\nmargin = 0.02\n'
 
 
-def environment(server: ScriptedServer, folder: Path) -> dict[str, str]:
-    return {
-        **{key: value for key, value in os.environ.items() if not key.startswith(("LLM_EXTRACT_", "OPENAI_"))},
-        "LLM_EXTRACT_MODEL": "openai/gpt-test",
-        "LLM_EXTRACT_BASE_URL": server.base_url,
-        "LLM_EXTRACT_API_KEY": "sk-very-secret",
-        "LLM_EXTRACT_CACHE_DIR": str(folder / "cache"),
-        "LLM_EXTRACT_ATTEMPTS": "1",
-        "COLUMNS": "160",
-    }
-
-
-class Done(NamedTuple):
-    returncode: int
-    stdout: str
-    stderr: str
-
-
 @pytest.fixture
-def run(
-    scripted_server: ScriptedServer,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Run:
-    write_task(tmp_path)
-    scripted_server.respond = answering(said)
-    monkeypatch.chdir(tmp_path)
-    for name, value in environment(scripted_server, tmp_path).items():
-        monkeypatch.setenv(name, value)
-
-    def go(*words: str, command: str = "eval") -> Done:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as exit_:
-            main([command, *words])
-        return Done(int(exit_.value.code or 0), *capsys.readouterr())
-
-    return go
+def run(command_line: Run) -> Run:
+    return partial(command_line, "eval")
 
 
 def runs(folder: Path) -> list[Path]:
@@ -259,9 +220,9 @@ def test_records_made_elsewhere_are_scored(run: Run, scripted_server: ScriptedSe
     assert summary["headline"]["recall"]["value"] == pytest.approx(20 / 24)
 
 
-def test_the_lines_of_extract_are_scored(run: Run, tmp_path: Path) -> None:
+def test_the_lines_of_extract_are_scored(run: Run, command_line: Run, tmp_path: Path) -> None:
     texts = sorted(str(path) for path in (tmp_path / "evals/deals/articles").iterdir())
-    extracted = run("--task", "deals", "--format", "json", *texts, command="extract")
+    extracted = command_line("extract", "--task", "deals", "--format", "json", *texts)
     (tmp_path / "extracted.jsonl").write_text(extracted.stdout)
     done = run("score", "extracted.jsonl", "--gold", "evals/deals")
     assert done.returncode == 0, done.stderr

@@ -72,7 +72,7 @@ def in_a_line(progress: Progress, rate: float | None) -> str:
     if rate:
         parts.append(f"{rate:,.1f}/s")
     if usage.calls:
-        parts.append(f"{usage.input_tokens + usage.output_tokens:,} tokens")
+        parts.append(f"{usage.tokens:,} tokens")
         parts.append("no known price" if usage.cost_usd is None else f"${usage.cost_usd:,.4f}")
     waiting = progress.read - progress.done_before - progress.done
     if rate and progress.reading_ended and waiting > 0:

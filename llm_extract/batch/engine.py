@@ -1,6 +1,6 @@
 """A run: archives are read, copies and irrelevant articles left out, the rest extracted, everything written down.
 
-    read_articles → duplicates → where → relevance → Extractor → ledger
+    read_articles → where → relevance → duplicates → Extractor → ledger
 
 Reading and intake go on in one thread, calls in the event loop, writing in the ledger's own thread. An answer that
 was paid for is in the cache before it is parsed, and its record on disk before it is counted. The same batch again goes
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llm_extract.batch import records
-from llm_extract.batch.articles import Article, Unreadable
+from llm_extract.batch.articles import Article
 from llm_extract.batch.duplicates import Duplicates
 from llm_extract.batch.keeping import keep_options, keep_spent, provider_directory, spent
 from llm_extract.batch.ledger import Ledger
@@ -30,8 +30,8 @@ from llm_extract.batch.selection import Where
 from llm_extract.batch.sources import read_articles
 from llm_extract.batch.taking_in import Intake
 from llm_extract.batch.tally import Counts
-from llm_extract.errors import DocumentError, ExtractionError, FatalError, LlmExtractError, RunError, SettingsError
-from llm_extract.extraction import Extractor, code_fingerprint
+from llm_extract.errors import DocumentError, ExtractionError, FatalError, LlmExtractError, SettingsError
+from llm_extract.extraction import Extractor
 from llm_extract.model.models import resolve_model
 from llm_extract.model.rates import Budget
 from llm_extract.model.types import Usage
@@ -142,7 +142,7 @@ class Batch:
                 settings.max_cost,
                 settings.max_tokens,
                 spent_cost=self._spent_before.cost_usd or Decimal(0),
-                spent_tokens=self._spent_before.input_tokens + self._spent_before.output_tokens,
+                spent_tokens=self._spent_before.tokens,
             )
         # A pool of its own: its rates, its circuit breaker and its budget are this run's.
         named = resolve_model(model, settings, settings.pool(budget))
@@ -174,16 +174,9 @@ class Batch:
 
     def terms(self) -> dict[str, Any]:
         """Everything that decides what the run's records are. A resumed run must have the same."""
-        endpoint, task = self.extractor.model.endpoint, self.extractor.task
         return {
-            "task": task.name,
-            "task_fingerprint": task.fingerprint,
-            "prompt": f"{task.name}@{task.prompt.file.front.version}:{task.prompt.file.fingerprint}",
-            "schema": task.schema.fingerprint,
-            "model": endpoint.name,
-            "base_url": "" if endpoint.local else endpoint.base_url,
-            "sampling": self.extractor.sampling.model_dump(mode="json"),
-            "code": code_fingerprint(),
+            **self.extractor.terms(),
+            "schema": self.extractor.task.schema.fingerprint,
             "version": __version__,
             "inputs": self.sources,
             "where": None if self.where is None else self.where.expression,
@@ -242,7 +235,7 @@ class Batch:
         loop = asyncio.get_running_loop()
         duplicates = await loop.run_in_executor(reader, self._open_index)
         intake = self._intake(ledger, duplicates)
-        found = intake.take(self._read(), self.limit)
+        found = intake.take(read_articles(self.sources), self.limit)
         self._pump = pump = Pump(
             self._to_ask(found, reader, ledger), lambda article: self._work(article, ledger), self.at_once
         )
@@ -265,12 +258,11 @@ class Batch:
         Raises:
             RunError: articles went in that have no outcome.
         """
-        told = counts.rows + counts.failures + counts.skipped
-        if told < self.progress.read:
-            raise RunError(f"{self.out}: {self.progress.read:,} articles went in, but the ledger has {told:,}")
-        if told > self.progress.read:
-            more = told - self.progress.read
+        more = counts.told - self.progress.read
+        if more > 0:
             self._on_message(f"the ledger has {more:,} articles that the archives did not give this time")
+        else:
+            counts.check(self.progress.read)
 
     # -- reading and intake, in a thread ---------------------------------------------------------
 
@@ -279,9 +271,6 @@ class Batch:
 
     def _intake(self, ledger: Ledger, duplicates: Duplicates) -> Intake:
         return Intake(ledger, duplicates, where=self.where, relevance=self.relevance, run_directory=self.out)
-
-    def _read(self) -> Iterator[Article | Unreadable]:
-        return read_articles(self.sources)
 
     async def _to_ask(
         self, found: Iterator[Article | records.Record | None], reader: ThreadPoolExecutor, ledger: Ledger
@@ -325,7 +314,7 @@ class Batch:
 
         def to_ask() -> Iterator[tuple[str, Document]]:
             with self._open_index() as duplicates:
-                for entry in self._intake(ledger, duplicates).take(self._read(), self.limit):
+                for entry in self._intake(ledger, duplicates).take(read_articles(self.sources), self.limit):
                     if isinstance(entry, Article):
                         yield entry.id, entry.document
 

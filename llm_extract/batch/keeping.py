@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from llm_extract.batch import records
-from llm_extract.batch.files import write_whole
 from llm_extract.batch.ledger import Ledger
 from llm_extract.batch.manifest import MANIFEST
+from llm_extract.files import write_whole
 from llm_extract.model.types import Usage
 
 OPTIONS, SPENT = "options.json", "spent.json"
@@ -35,18 +35,15 @@ def spent(directory: Path) -> Usage:
         usage = record.extraction.get("usage") if isinstance(record, records.Row) else getattr(record, "usage", None)
         if usage:
             total = total + Usage.model_validate(usage)
-    noted = directory / SPENT
-    return max(total, Usage.model_validate_json(noted.read_bytes()) if noted.is_file() else total, key=_tokens)
+    path = directory / SPENT
+    noted = Usage.model_validate_json(path.read_bytes()) if path.is_file() else Usage()
+    return max(total, noted, key=lambda usage: usage.tokens)
 
 
 def keep_spent(directory: Path, before: Usage | None, usage: Usage) -> None:
     """Note what all sessions have spent; nothing where no budget counts it."""
     if before is not None and directory.is_dir():
         write_whole(directory / SPENT, (before + usage).model_dump_json().encode())
-
-
-def _tokens(usage: Usage) -> int:
-    return usage.input_tokens + usage.output_tokens
 
 
 def provider_directory(directory: Path) -> Path:

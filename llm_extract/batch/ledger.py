@@ -22,14 +22,12 @@ from threading import Lock as Mutex
 from types import TracebackType
 from typing import Any
 
-from llm_extract.batch.files import sync_directory, write_all
 from llm_extract.batch.ids import digest
 from llm_extract.batch.manifest import (
     MANIFEST,
     Holder,
     Lock,
     Manifest,
-    locked,
     make_folder,
     read_manifest,
     settle,
@@ -40,6 +38,7 @@ from llm_extract.batch.records import Copy, Record, encode, outcome
 from llm_extract.batch.scan import LEDGER, lines, live_records, reading, recover
 from llm_extract.batch.tally import RETRIED, Counts, Tally
 from llm_extract.errors import RunError
+from llm_extract.files import locked, sync_directory, write_all
 
 GROUP_SECONDS = 0.02
 """How long a record waits for company before its group goes to disk."""

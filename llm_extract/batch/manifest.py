@@ -6,7 +6,6 @@ import fcntl
 import json
 import os
 import socket
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -16,8 +15,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from llm_extract.batch.files import write_all, write_whole
 from llm_extract.errors import RunError
+from llm_extract.files import locked, write_all, write_whole
 from llm_extract.version import __version__
 
 MANIFEST = "manifest.json"
@@ -117,6 +116,7 @@ def take_lock(directory: Path) -> Lock:
 def _claim(directory: Path, descriptor: int) -> Holder | None:
     """Lock an open lock file and write this process into it; gives the process that died in it."""
     host = socket.gethostname()
+    # `holder` has it for a moment, or a new holder has not written its name yet.
     free = locked(descriptor, patience=0.2)
     last = _holder_in(descriptor)
     if not free:
@@ -131,24 +131,6 @@ def _claim(directory: Path, descriptor: int) -> Holder | None:
     os.ftruncate(descriptor, 0)
     write_all(descriptor, me.model_dump_json().encode() + b"\n")  # nothing was read: the position is 0
     return last
-
-
-def locked(descriptor: int, *, patience: float = 0.0) -> bool:
-    """Try to lock an open file for this process alone, for `patience` seconds at most.
-
-    Raises:
-        OSError: the file system has no locks.
-    """
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(0.02)  # `holder` has it for a moment, or a new holder has not written its name yet
-        else:
-            return True
 
 
 def holder(directory: Path) -> Holder | None:

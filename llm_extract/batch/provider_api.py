@@ -19,8 +19,8 @@ from urllib.parse import quote, urlsplit
 
 from pydantic_core import from_json
 
-from llm_extract.batch.files import sync_directory
 from llm_extract.errors import EndpointUnavailable, FatalError, LiveCallForbidden, RunError
+from llm_extract.files import sync_directory
 from llm_extract.model.client import FORBID_LIVE_CALLS
 from llm_extract.model.connection import CONNECT_SECONDS, SHORTEST_SECRET, Connection
 from llm_extract.model.outcomes import KINDS, Outcome, asked_wait, classify, classify_exception

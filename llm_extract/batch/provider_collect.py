@@ -14,7 +14,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from llm_extract.batch.files import sync_directory
 from llm_extract.batch.provider_answers import (
     Failed,
     Tries,
@@ -27,6 +26,7 @@ from llm_extract.batch.provider_answers import (
 from llm_extract.batch.provider_journal import Part, part_file
 from llm_extract.errors import FatalError, RunError
 from llm_extract.extraction import Extractor
+from llm_extract.files import sync_directory
 from llm_extract.model.cache import Cache
 from llm_extract.model.outcomes import KINDS, Outcome, same_model
 from llm_extract.model.prices import price

@@ -18,7 +18,6 @@ lies in the folder is deleted.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import time
@@ -27,10 +26,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
-from llm_extract.batch.files import sync_directory, write_all
+from llm_extract.batch.records import checked, framed
 from llm_extract.errors import RunError
+from llm_extract.files import locked, sync_directory, write_all
 from llm_extract.model.types import Usage
 
 
@@ -130,11 +129,9 @@ class Journal:
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise RunError(f"{folder} cannot be written: {error.strerror or error}") from error
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not locked(self._file):
             os.close(self._file)
-            raise RunError(f"{folder} is in use by another process: let it end, or stop it") from None
+            raise RunError(f"{folder} is in use by another process: let it end, or stop it")
         try:
             self._recover()
         except BaseException:
@@ -151,7 +148,7 @@ class Journal:
         content = json.dumps(record, separators=(",", ":")).encode("ascii")
         end = os.fstat(self._file).st_size
         try:
-            write_all(self._file, b"%08x %b\n" % (crc32(content), content))
+            write_all(self._file, framed(content))
             os.fsync(self._file)
         except OSError as error:
             os.ftruncate(self._file, end)  # what may not be on disk counts as not written
@@ -166,9 +163,10 @@ class Journal:
         content = self.path.read_bytes()
         whole = content.rfind(b"\n") + 1
         for number, line in enumerate(content[:whole].splitlines(), 1):
-            if line[:9] != b"%08x " % crc32(line[9:]):
+            step = checked(line)
+            if step is None:
                 raise RunError(f"{self.path}, line {number}, is damaged: what was sent is no longer known for certain")
-            self.state.take(json.loads(line[9:]))
+            self.state.take(json.loads(step))
         if whole < len(content):  # torn by a kill: the step was not taken yet
             os.ftruncate(self._file, whole)
             os.fsync(self._file)

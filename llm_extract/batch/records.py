@@ -121,8 +121,7 @@ def outcome(record: Record) -> int:
 
 def encode(record: Record) -> bytes:
     """The record as a line of the ledger, newline included."""
-    body = _json(_fields(record))
-    return b"%08x %b\n" % (crc32(body), body)
+    return framed(_json(_fields(record)))
 
 
 def decode(body: bytes) -> Record:
@@ -141,6 +140,11 @@ def decode(body: bytes) -> Record:
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"no record of a kind that this version knows: {error}") from error
     return made
+
+
+def framed(body: bytes) -> bytes:
+    """JSON as a line with its checksum in front, newline included."""
+    return b"%08x %b\n" % (crc32(body), body)
 
 
 def checked(line: bytes) -> bytes | None:

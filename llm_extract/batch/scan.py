@@ -10,10 +10,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from llm_extract.batch.files import write_all, write_whole
 from llm_extract.batch.records import Record, Retried, checked, decode, pieces
 from llm_extract.batch.tally import Tally
 from llm_extract.errors import RunError
+from llm_extract.files import write_all, write_whole
 
 LEDGER = "ledger.jsonl"
 QUARANTINE = "ledger.quarantine"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from llm_extract.batch import records
 from llm_extract.batch.articles import Article, Unreadable
-from llm_extract.batch.duplicates import Clash, Duplicates
+from llm_extract.batch.duplicates import Clash, Copy, Duplicates
 from llm_extract.batch.ledger import Ledger
 from llm_extract.batch.relevance import Relevance
 from llm_extract.batch.selection import Where
@@ -65,48 +65,57 @@ class Intake:
             yield self._unreadable(entry) if isinstance(entry, Unreadable) else self._article(entry)
 
     def _unreadable(self, found: Unreadable) -> records.Record | None:
-        name = self._name_of_its_own(str(found.place))
+        place = str(found.place)
+        name = self._name_of_its_own(place)
         if self._ledger.has(name):
             return None
-        place = str(found.place)
         return records.Skip(id=name, place=place, text=None, reason="unreadable", detail=found.reason)
 
     def _article(self, found: Article) -> Article | records.Record | None:
-        place, text = str(found.place), found.document.sent_text
-        digest = records.text_digest(found.document.text)
         if hash(found.id) in self._left_out:
-            found = replace(found, id=self._name_of_its_own(f"{found.id} ({place})"))
+            found = self._renamed(found)
         reason = self._irrelevant(found)
         if reason is not None:
             if self._duplicates.asked(found.id):
-                found = replace(found, id=self._name_of_its_own(f"{found.id} ({place})"))
+                found = self._renamed(found)
             self._left_out.add(hash(found.id))
-            if self._ledger.has(found.id):
-                return None
-            return records.Skip(id=found.id, place=place, text=digest, reason="irrelevant", detail=reason)
+            return self._skip(found, "irrelevant", reason)
+        text = found.document.sent_text
         asked = self._duplicates.asked(found.id)
         known = self._duplicates.seen(found.id, text)
         if isinstance(known, Clash):
             self.clashes += 1
-            found = replace(found, id=self._name_of_its_own(f"{found.id} ({place})"))
+            found = self._renamed(found)
             known = self._duplicates.seen(found.id, text)
             if isinstance(known, Clash):  # the archive was changed since the run began
-                if self._ledger.has(found.id):
-                    return None
-                detail = "another text stood at this place, under this id, when the run began"
-                return records.Skip(id=found.id, place=place, text=digest, reason="id_clash", detail=detail)
+                return self._skip(
+                    found, "id_clash", "another text stood at this place, under this id, when the run began"
+                )
         elif asked:  # the same text under the same id once more
-            of, name = (known.of if known else found.id), self._name_of_its_own(f"{found.id} ({place})")
-            if self._ledger.has(name):
-                return None
-            return records.Copy(id=name, place=place, text=digest, of=of, match="exact", similarity=1.0)
+            known = Copy(known.of if known else found.id, "exact", 1.0)
+            found = self._renamed(found)
         if self._ledger.has(found.id):
             return None
-        if known is not None:
-            return records.Copy(
-                id=found.id, place=place, text=digest, of=known.of, match=known.match, similarity=known.similarity
-            )
-        return found
+        if known is None:
+            return found
+        return records.Copy(
+            id=found.id,
+            place=str(found.place),
+            text=records.text_digest(found.document.text),
+            of=known.of,
+            match=known.match,
+            similarity=known.similarity,
+        )
+
+    def _skip(self, found: Article, reason: records.SkipReason, detail: str) -> records.Record | None:
+        if self._ledger.has(found.id):
+            return None
+        digest = records.text_digest(found.document.text)
+        return records.Skip(id=found.id, place=str(found.place), text=digest, reason=reason, detail=detail)
+
+    def _renamed(self, found: Article) -> Article:
+        """The article under a name of its own, since another has its id."""
+        return replace(found, id=self._name_of_its_own(f"{found.id} ({found.place})"))
 
     def _irrelevant(self, found: Article) -> str | None:
         if self._where is not None and not self._where.holds(found):

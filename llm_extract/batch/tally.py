@@ -36,17 +36,21 @@ class Counts:
         """Skips of every reason."""
         return sum(self.skips.values())
 
+    @property
+    def told(self) -> int:
+        """Articles whose outcome is known."""
+        return self.rows + self.failures + self.skipped
+
     def check(self, articles: int) -> None:
         """Hold the ledger against the number of articles that went in.
 
         Raises:
             RunError: they are not as many as rows, failures and skips.
         """
-        told = self.rows + self.failures + self.skipped
-        if told != articles:
+        if self.told != articles:
             raise RunError(
-                f"{articles} articles went in, but the ledger has {told}: {self.rows} rows, {self.failures} failures "
-                f"and {self.skipped} skips; {self.waiting} wait for an outcome"
+                f"{articles} articles went in, but the ledger has {self.told}: {self.rows} rows, "
+                f"{self.failures} failures and {self.skipped} skips; {self.waiting} wait for an outcome"
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,11 +29,9 @@ def evaluate() -> None:
     `llm-extract eval TASK` is `llm-extract eval run TASK`. Exit codes: 0 passed, 1 the gate failed, 2 wrong
     usage or an error of the harness, 3 predictions are missing.
     """
-    try:
-        import numpy  # noqa: F401 - only whether it is there
-        import scipy  # noqa: F401
-    except ImportError as error:
-        raise UsageError(f"scoring needs {error.name}: pip install 'llm-extract[eval]'") from error
+    for package in ("numpy", "scipy"):
+        if find_spec(package) is None:
+            raise UsageError(f"scoring needs {package}: pip install 'llm-extract[eval]'")
 
 
 _gold_option = click.option(

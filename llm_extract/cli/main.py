@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def _failed(arguments: Sequence[str] | None) -> int:
     """The exit code of a failure that is no verdict: of `eval`, 1 is one."""
     words = sys.argv[1:] if arguments is None else arguments
-    return USAGE if words[:1] == ["eval"] else FAILED
+    return USAGE if words and words[0] == "eval" else FAILED
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

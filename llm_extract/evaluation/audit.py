@@ -18,6 +18,7 @@ from llm_extract.errors import EvaluationError
 from llm_extract.evaluation.gold import Gold, fixed, gold_paths, located, read_gold, written
 from llm_extract.evaluation.items import Plan, entries_of, every_value, make_plan, reference_day
 from llm_extract.evaluation.support import carries
+from llm_extract.files import write_text
 from llm_extract.task import Task
 
 SPLITS = ("dev", "test")
@@ -101,12 +102,9 @@ def audit(task: Task, directory: Path, *, fix: bool = False) -> Audit:
 
 
 def _write(path: Path, text: str) -> None:
-    new = path.with_suffix(".new")
     try:
-        new.write_text(text, "utf-8")
-        new.replace(path)  # at once: a label is somebody's work
+        write_text(path, text)  # whole or not at all: a label is somebody's work
     except OSError as error:
-        new.unlink(missing_ok=True)
         raise EvaluationError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 

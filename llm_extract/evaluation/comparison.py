@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from pydantic import BaseModel, ConfigDict
 
@@ -105,17 +106,7 @@ def _has_items(key: str, *totals: object) -> bool:
 
 
 def _row(name: str, found: statistics.Difference, corrected: float | None = None) -> Row:
-    return Row(
-        name=name,
-        a=found.a,
-        b=found.b,
-        delta=found.delta,
-        low=found.low,
-        high=found.high,
-        p=found.p,
-        p_corrected=corrected,
-        detectable=found.detectable,
-    )
+    return Row(name=name, p_corrected=corrected, **asdict(found))
 
 
 def _regressions(a: Results, b: Results) -> list[Regression]:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from llm_extract.errors import EvaluationError
 from llm_extract.evaluation.comparison import Comparison, common, compare_results
-from llm_extract.evaluation.files import write_whole
 from llm_extract.evaluation.gates import Gate, check, read_gate
 from llm_extract.evaluation.gold import GoldSet
 from llm_extract.evaluation.predictions import Prediction, enumerated_predictions
 from llm_extract.evaluation.results import Results, judge
 from llm_extract.evaluation.runs import read_meta
 from llm_extract.evaluation.summary import Summary, figures_by_name, summarise
+from llm_extract.files import write_text
 
 _OF_A_BASELINE = {"article", "repeat", "record", "evidence", "error"}
 
@@ -123,8 +123,8 @@ def store_baseline(run: Path, gold: GoldSet) -> Path:
     directory = gold.directory / "baseline"
     directory.mkdir(exist_ok=True)
     lines = [kept[key].model_dump_json(include=_OF_A_BASELINE, exclude_defaults=True) for key in sorted(kept)]
-    write_whole(directory / "predictions.jsonl", "".join(line + "\n" for line in lines))
-    write_whole(directory / "meta.json", meta.model_dump_json(indent=2) + "\n")
+    write_text(directory / "predictions.jsonl", "".join(line + "\n" for line in lines))
+    write_text(directory / "meta.json", meta.model_dump_json(indent=2) + "\n")
     return directory
 
 

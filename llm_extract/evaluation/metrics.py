@@ -8,6 +8,7 @@ few lines give the figure itself, its 10,000 bootstrap draws and the draws of a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from llm_extract.evaluation.items import Plan
@@ -65,7 +66,12 @@ class Table:
 
     def total(self, name: str) -> float:
         """The sum of one count over all articles."""
-        return float(self.column(self.counts.sum(axis=0))(name))
+        return float(self.column(self._sums)(name))
+
+    @cached_property
+    def _sums(self) -> Array:
+        sums: Array = self.counts.sum(axis=0)
+        return sums
 
 
 def same_columns(*tables: Sequence[Mapping[str, float]]) -> list[Table]:
@@ -88,9 +94,9 @@ def figures(plan: Plan, of: Columns, *, macro: Sequence[str] | None = None) -> d
     """
     keys = [field.key for field in plan.fields]
     macro = macro_fields(plan, of) if macro is None else macro
-    found: dict[str, Array] = {}
-    found |= _of_items("", [_sum(of, keys, verdict) for verdict in VERDICTS])
-    correct, incorrect, missing, spurious = (_sum(of, keys, verdict) for verdict in VERDICTS)
+    counts = [_sum(of, keys, verdict) for verdict in VERDICTS]
+    found = _of_items("", counts)
+    correct, incorrect, missing, spurious = counts
     both = 2 * (correct + incorrect) + missing + spurious
     found["grounded_f1"] = _ratio(2 * _sum(of, keys, "GROUNDED"), both)
     found["lenient_f1"] = _ratio(2 * (correct + _sum(of, keys, "CLOSE")), both)

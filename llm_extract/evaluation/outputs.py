@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
-from llm_extract.evaluation.files import write_whole
 from llm_extract.evaluation.items import as_json
 from llm_extract.evaluation.results import Results
 from llm_extract.evaluation.summary import Summary, markdown
+from llm_extract.files import write_text
 
 # What XML 1.0 cannot hold at all, not even escaped.
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -25,11 +25,11 @@ def write_outputs(directory: Path, results: Results, summary: Summary) -> None:
     from llm_extract.evaluation.report import report
 
     directory.mkdir(parents=True, exist_ok=True)
-    write_whole(directory / "items.jsonl", "".join(line + "\n" for line in item_lines(results)))
-    write_whole(directory / "summary.md", markdown(summary))
-    write_whole(directory / "junit.xml", junit(results, summary))
-    write_whole(directory / "report.html", report(results, summary))
-    write_whole(directory / "summary.json", summary.model_dump_json(indent=2) + "\n")
+    write_text(directory / "items.jsonl", "".join(line + "\n" for line in item_lines(results)))
+    write_text(directory / "summary.md", markdown(summary))
+    write_text(directory / "junit.xml", junit(results, summary))
+    write_text(directory / "report.html", report(results, summary))
+    write_text(directory / "summary.json", summary.model_dump_json(indent=2) + "\n")
 
 
 def item_lines(results: Results) -> Iterator[str]:

@@ -21,22 +21,15 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from llm_extract.errors import EvaluationError
-from llm_extract.evaluation.gold import GoldSet, first_problem
+from llm_extract.evaluation.gold import GoldEvidence, GoldSet, first_problem
 from llm_extract.model.types import Usage
-from llm_extract.result import Issue, Span
+from llm_extract.result import Issue
 
 
-class PredictedEvidence(Span):
-    """The words that are said to support a value; further keys (`match`) are kept out."""
+class PredictedEvidence(GoldEvidence):
+    """The words that are said to support a value, as gold has them; further keys (`match`) are kept out."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
-
-    also: tuple[Span, ...] = ()
-
-    @property
-    def spans(self) -> tuple[Span, ...]:
-        """All of its places."""
-        return (Span(quote=self.quote, start=self.start, end=self.end), *self.also)
 
 
 class Failure(BaseModel):

@@ -15,7 +15,6 @@ command finds it by its fingerprint and goes on behind its last whole line.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import json
 import os
 import platform
@@ -29,10 +28,10 @@ from typing import IO, Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from llm_extract.errors import EvaluationError, FatalError, LlmExtractError
-from llm_extract.evaluation.files import write_whole
 from llm_extract.evaluation.gold import Gold, GoldSet, first_problem
 from llm_extract.evaluation.predictions import Failure, PredictedEvidence, Prediction
-from llm_extract.extraction import Extractor, code_fingerprint
+from llm_extract.extraction import Extractor
+from llm_extract.files import locked, write_text
 from llm_extract.model.types import Sampling
 from llm_extract.version import __version__
 
@@ -84,19 +83,12 @@ class Run:
 
 def describe(gold: GoldSet, extractor: Extractor[Any], *, split: str | None, repeats: int) -> Meta:
     """The meta of a run that begins now."""
-    endpoint, prompt = extractor.model.endpoint, extractor.task.prompt.file
     terms = {
-        "task": extractor.task.name,
-        "task_fingerprint": extractor.task.fingerprint,
-        "prompt": f"{extractor.task.name}@{prompt.front.version}:{prompt.fingerprint}",
+        **extractor.terms(),
         "gold": gold.digest,
         "split": split,
         "articles": [item.name for item in gold.items],
         "repeats": repeats,
-        "model": endpoint.name,
-        "base_url": "" if endpoint.local else endpoint.base_url,
-        "sampling": extractor.sampling.model_dump(),
-        "code": code_fingerprint(),
     }
     fingerprint = sha256(json.dumps(terms, sort_keys=True).encode()).hexdigest()[:16]
     return Meta.model_validate(
@@ -128,13 +120,13 @@ def open_run(meta: Meta, out: Path, *, fresh: bool = False) -> Iterator[Run]:
         if found is None or found.fingerprint != meta.fingerprint:
             continue
         with (directory / "predictions.jsonl").open("a+b") as file:
-            if _locked(file):  # else another process is at it
+            if locked(file.fileno()):  # else another process is at it
                 yield Run(directory, found, _recovered(file, directory), file)
                 return
     directory = _new_directory(meta, out)
     with (directory / "predictions.jsonl").open("a+b") as file:
-        _locked(file)  # before it is a run that another process could find
-        write_whole(directory / "meta.json", meta.model_dump_json(indent=2) + "\n")
+        locked(file.fileno())  # before it is a run that another process could find
+        write_text(directory / "meta.json", meta.model_dump_json(indent=2) + "\n")
         yield Run(directory, meta, {}, file)
 
 
@@ -232,14 +224,6 @@ def _new_directory(meta: Meta, out: Path) -> Path:
             continue
         return directory
     raise EvaluationError(f"{out / stem}: a hundred runs of the same began in this second")
-
-
-def _locked(file: IO[bytes]) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _recovered(file: IO[bytes], directory: Path) -> dict[tuple[str, int], Prediction]:

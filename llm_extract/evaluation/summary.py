@@ -6,6 +6,7 @@ import math
 import statistics as stdlib_statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -277,15 +278,7 @@ def _calibration(results: Results) -> dict[str, float] | None:
             stated.append(confidence)
             right.append(item.verdict == "COR")
     found = statistics.calibration(stated, right)
-    if found is None:
-        return None
-    return {
-        "values": found.values,
-        "brier": found.brier,
-        "expected_error": found.expected_error,
-        "coverage": found.coverage,
-        "precision": found.precision,
-    }
+    return None if found is None else asdict(found)
 
 
 def _repeat_f1(results: Results) -> list[Number]:

@@ -6,16 +6,16 @@ is framed: a checksum over its key and its text stands before the text.
 
 from __future__ import annotations
 
-import fcntl
 import functools
 import os
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from llm_extract.files import locked
 
 BUSY_SECONDS = 10.0
 """How long a read or write waits for another process that is writing."""
@@ -210,15 +210,8 @@ def exclusive(path: Path) -> Iterator[None]:
     """Hold the lock file `path` against other processes; a killed holder lets go of it."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        deadline = time.monotonic() + LOCK_SECONDS
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise TimeoutError(f"another process holds {path}") from None
-                time.sleep(0.005)
+        if not locked(descriptor, patience=LOCK_SECONDS):
+            raise TimeoutError(f"another process holds {path}")
         yield
     finally:
         os.close(descriptor)

@@ -141,6 +141,11 @@ class Usage(BaseModel):
     seconds: float = 0.0
     """Wall time from the request to the delivered result, waits included."""
 
+    @property
+    def tokens(self) -> int:
+        """Tokens read and written."""
+        return self.input_tokens + self.output_tokens
+
     def __add__(self, other: Usage) -> Usage:
         return Usage(
             calls=self.calls + other.calls,

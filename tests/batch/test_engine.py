@@ -23,8 +23,8 @@ from llm_extract.testing import ScriptedServer
 from llm_extract.testing.batch_server import BatchServer
 from llm_extract.testing.server import answer as reply
 from llm_extract.testing.server import error
+from tests.command_line import environment
 from tests.evaluation.deals import answering, names, said, text, write_task
-from tests.test_cli_evaluate import environment
 
 
 @pytest.fixture

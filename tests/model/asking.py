@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from llm_extract.model.client import ModelClient
 from llm_extract.model.retry import RetryPolicy
 from llm_extract.model.types import Capabilities, Endpoint, Message, Request, ResponseSchema
 from llm_extract.testing import ScriptedServer
@@ -61,3 +64,13 @@ def request(article: str = "Rye port buys a crane.", **fields: Any) -> Request:
 def parse(text: str) -> Answer:
     """What the pipeline does with an answer."""
     return Answer.model_validate_json(text)
+
+
+@asynccontextmanager
+async def client_of(server: ScriptedServer | str, **options: Any) -> AsyncIterator[ModelClient]:
+    key = options.pop("key", KEY)
+    client = ModelClient(endpoint(server, key=key), **{"policy": QUICK} | options)
+    try:
+        yield client
+    finally:
+        await client.aclose()

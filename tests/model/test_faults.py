@@ -6,8 +6,7 @@ import asyncio
 import logging
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -33,17 +32,7 @@ from llm_extract.testing.server import (
     refusal,
     reset,
 )
-from tests.model.asking import KEY, QUICK, SOUND, Answer, endpoint, parse, request
-
-
-@asynccontextmanager
-async def client_of(server: ScriptedServer | str, **options: Any) -> AsyncIterator[ModelClient]:
-    key = options.pop("key", KEY)
-    client = ModelClient(endpoint(server, key=key), **{"policy": QUICK} | options)
-    try:
-        yield client
-    finally:
-        await client.aclose()
+from tests.model.asking import KEY, QUICK, SOUND, Answer, client_of, endpoint, parse, request
 
 
 class Clock:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from decimal import Decimal
 from email.utils import formatdate
 from pathlib import Path
@@ -28,22 +27,12 @@ from llm_extract.model.types import Answered, Sampling
 from llm_extract.settings import load_settings
 from llm_extract.testing import ScriptedServer
 from llm_extract.testing.server import RecordedRequest, Reply, answer, cut, drip, error, hang, reset
-from tests.model.asking import KEY, QUICK, SOUND, endpoint, parse, request
+from tests.model.asking import KEY, QUICK, SOUND, client_of, endpoint, parse, request
 
 POOL = 32
 """Articles that are asked about at once."""
 SLOW = 0.05
 """Seconds that a sound answer takes."""
-
-
-@asynccontextmanager
-async def client_of(server: ScriptedServer | str, **options: Any) -> AsyncIterator[ModelClient]:
-    key = options.pop("key", KEY)
-    client = ModelClient(endpoint(server, key=key), **{"policy": QUICK} | options)
-    try:
-        yield client
-    finally:
-        await client.aclose()
 
 
 def quick_breaker(**options: Any) -> Pool:

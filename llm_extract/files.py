@@ -1,4 +1,4 @@
-"""Writing that a kill, a full disk or a failing disk cannot leave half done.
+"""Writing that a kill, a full disk or a failing disk cannot leave half done, and locks that die with their holder.
 
 Every byte of a run that matters goes through `os.write`, `os.fsync`, `os.replace` and `os.ftruncate`, so that tests can
 strike at each of them.
@@ -7,8 +7,12 @@ strike at each of them.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import time
 from pathlib import Path
+
+_POLL_SECONDS = 0.005
 
 
 def write_all(descriptor: int, data: bytes) -> None:
@@ -33,10 +37,18 @@ def write_whole(path: Path, data: bytes) -> None:
     try:
         write_all(descriptor, data)
         os.fsync(descriptor)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
     finally:
         os.close(descriptor)
     os.replace(beside, path)  # noqa: PTH105  # the tests' seam, see above
     sync_directory(path.parent)
+
+
+def write_text(path: Path, text: str) -> None:
+    """As `write_whole`, in UTF-8; lone surrogates are written as they are."""
+    write_whole(path, text.encode("utf-8", "surrogatepass"))
 
 
 def sync_directory(directory: Path) -> None:
@@ -53,3 +65,21 @@ def sync_directory(directory: Path) -> None:
             raise
     finally:
         os.close(descriptor)
+
+
+def locked(descriptor: int, *, patience: float = 0.0) -> bool:
+    """Try to lock an open file for this process alone, for `patience` seconds at most.
+
+    Raises:
+        OSError: the file system has no locks.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_POLL_SECONDS)
+        else:
+            return True
