@@ -7,6 +7,7 @@ articles. Each step is a function of another module; this one only joins them.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import time
 from datetime import date, datetime
@@ -14,10 +15,11 @@ from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from llm_extract.document import Document
 from llm_extract.errors import ContextTooLong, DocumentError, ExtractionError, SettingsError, TaskError
@@ -50,6 +52,18 @@ class _Kept(BaseModel, Generic[RecordT]):
     evidence: dict[str, Evidence]
     issues: tuple[Issue, ...]
     provenance: Provenance
+
+
+class Finished(NamedTuple):
+    """A result as JSON."""
+
+    kept: str
+    """All but the usage."""
+    usage: Usage
+
+    def json(self) -> bytes:
+        """What `model_dump_json` of the Extraction gives, its keys in another order."""
+        return f'{{"format":1,{self.kept[1:-1]},"usage":{self.usage.model_dump_json()}}}'.encode()
 
 
 class Extractor(Generic[RecordT]):
@@ -101,7 +115,7 @@ class Extractor(Generic[RecordT]):
         started = time.perf_counter()
         published = _checked(article, published)
         key = self._kept_key(article, published, repeat)
-        return self._kept(key, started) or run(self._fresh(article, key, published, repeat, started))
+        return self._kept(key, started) or run(self._extracted(article, key, published, repeat, started))
 
     async def aextract(
         self, article: str | Document, *, published: date | None = None, repeat: int = 0
@@ -122,10 +136,36 @@ class Extractor(Generic[RecordT]):
         started = time.perf_counter()
         published = _checked(article, published)
         key = self._kept_key(article, published, repeat)
-        return self._kept(key, started) or await self._fresh(article, key, published, repeat, started)
+        return self._kept(key, started) or await self._extracted(article, key, published, repeat, started)
+
+    async def aextract_json(self, document: Document) -> Finished:
+        """As `aextract`, for whoever only writes the result down; what is kept of it is on disk after `cache.flush`."""
+        started = time.perf_counter()
+        key = self._kept_key(document, None, 0)
+        finished = self._kept_json(key, started)
+        if finished is None:
+            result = await self._fresh(document, None, 0, started)
+            finished = Finished(_json(result, include=set(_Kept.model_fields)), result.usage)
+            if self.cache is not None and key is not None and self._reads_back(result.record):
+                self.cache.put_later(key, finished.kept)
+        return finished
+
+    def kept_json(self, document: Document) -> Finished | None:
+        """What `aextract_json` gives, if that needs no call: the result is kept. None if not."""
+        started = time.perf_counter()
+        return self._kept_json(self._kept_key(document, None, 0), started)
+
+    async def _extracted(
+        self, article: str | Document, key: str | None, published: date | None, repeat: int, started: float
+    ) -> Extraction[RecordT]:
+        """A result that is not kept yet, and is from now on."""
+        result = await self._fresh(article, published, repeat, started)
+        if self.cache is not None and key is not None and self._reads_back(result.record):
+            self.cache.put(key, _json(result, include=set(_Kept.model_fields)))
+        return result
 
     async def _fresh(
-        self, article: str | Document, key: str | None, published: date | None, repeat: int, started: float
+        self, article: str | Document, published: date | None, repeat: int, started: float
     ) -> Extraction[RecordT]:
         document = article if isinstance(article, Document) else Document.from_text(article)
         answer, answered_by, usage = await self._ask(document, repeat)
@@ -148,7 +188,7 @@ class Extractor(Generic[RecordT]):
             published=None if published is None else published.isoformat(),
             versions=_versions(),
         )
-        result = self._result_type(
+        return self._result_type(
             document=document,
             record=grounded.record,
             evidence=grounded.evidence,
@@ -156,9 +196,6 @@ class Extractor(Generic[RecordT]):
             usage=usage,
             provenance=provenance,
         )
-        if self.cache is not None and key is not None and self._reads_back(grounded.record):
-            self.cache.put(key, result.model_dump_json(include=set(_Kept.model_fields)))
-        return result
 
     async def _ask(self, document: Document, repeat: int) -> tuple[BaseModel, str, Usage]:
         """The model's answer, who gave it, and what it cost."""
@@ -220,6 +257,13 @@ class Extractor(Generic[RecordT]):
         # Without a place to keep results there is no reason to digest article and code.
         return None if self.cache is None else self.result_key(article, published, repeat)
 
+    def _kept_json(self, key: str | None, started: float) -> Finished | None:
+        # Its words were checked when it was made, and the cache's checksum vouches for its bytes.
+        text = None if self.cache is None or key is None else self.cache.get(key)
+        if text is None:
+            return None
+        return Finished(text, Usage(cached_calls=1, seconds=time.perf_counter() - started))
+
     def _kept(self, key: str | None, started: float) -> Extraction[RecordT] | None:
         text = None if self.cache is None or key is None else self.cache.get(key)
         if text is None:
@@ -233,6 +277,13 @@ class Extractor(Generic[RecordT]):
             return None
         usage = Usage(cached_calls=1, seconds=time.perf_counter() - started)
         return self._result_type.model_construct(format=1, usage=usage, **dict(kept))
+
+
+def _json(model: BaseModel, include: set[str]) -> str:
+    try:
+        return model.model_dump_json(include=include)
+    except PydanticSerializationError:  # half a surrogate pair in a file's name, which UTF-8 cannot hold: escaped
+        return json.dumps(model.model_dump(mode="json", include=include), separators=(",", ":"))
 
 
 def _checked(article: object, published: object) -> date | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
@@ -31,7 +32,7 @@ from llm_extract.batch.sources import read_articles
 from llm_extract.batch.taking_in import Intake
 from llm_extract.batch.tally import Counts
 from llm_extract.errors import DocumentError, ExtractionError, FatalError, LlmExtractError, SettingsError
-from llm_extract.extraction import Extractor
+from llm_extract.extraction import Extractor, Finished
 from llm_extract.model.models import resolve_model
 from llm_extract.model.rates import Budget
 from llm_extract.model.types import Usage
@@ -249,6 +250,8 @@ class Batch:
             # A reader that waits for its input cannot be waited for; the index can be made anew.
             closing = loop.run_in_executor(reader, duplicates.close)
             await asyncio.wait([closing], timeout=_CLOSING_SECONDS)
+            if self.extractor.cache is not None:
+                await asyncio.to_thread(self.extractor.cache.flush)
         if intake.clashes:
             self._on_message(f"{intake.clashes:,} articles have the id of another text; they are named ID (PLACE)")
 
@@ -278,23 +281,21 @@ class Batch:
         """The articles that cost a call; what needs none is written down on the way."""
         loop = asyncio.get_running_loop()
         unwritten = 0
-        while portion := await loop.run_in_executor(reader, _portion, found):
-            done_before = skips = copies = 0
+        while portion := await loop.run_in_executor(reader, self._portion, found):
+            met = Counter(map(type, portion))
             for entry in portion:
-                if isinstance(entry, Article):
-                    continue
-                if entry is None:
-                    done_before += 1
-                else:
+                if entry is not None and not isinstance(entry, Article):
                     ledger.append(entry)
                     unwritten += 1
-                    skips += isinstance(entry, records.Skip)
-                    copies += isinstance(entry, records.Copy)
+            progress, kept = self.progress, met[records.Row]
             self._note(
-                read=self.progress.read + len(portion),
-                done_before=self.progress.done_before + done_before,
-                skips=self.progress.skips + skips,
-                copies=self.progress.copies + copies,
+                read=progress.read + len(portion),
+                done_before=progress.done_before + met[type(None)],
+                skips=progress.skips + met[records.Skip],
+                copies=progress.copies + met[records.Copy],
+                rows=progress.rows + kept,
+                cached=progress.cached + kept,
+                usage=progress.usage + Usage(cached_calls=kept) if kept else progress.usage,
             )
             if unwritten >= _UNWRITTEN:
                 await loop.run_in_executor(reader, ledger.flush)
@@ -305,6 +306,25 @@ class Batch:
             if self._stopped:
                 return
         self._note(reading_ended=True)
+
+    def _portion(self, found: Iterator[Article | records.Record | None]) -> list[Article | records.Record | None]:
+        """The next articles: as many as come in a moment, at least one; rows of those whose result is kept.
+
+        Empty at the end.
+        """
+        until = time.monotonic() + _PORTION_SECONDS
+        portion: list[Article | records.Record | None] = []
+        for entry in found:
+            portion.append(self._kept_row(entry) or entry if isinstance(entry, Article) else entry)
+            if len(portion) >= _PORTION or time.monotonic() > until:
+                break
+        return portion
+
+    def _kept_row(self, article: Article) -> records.Row | None:
+        if self.relevance is not None and self.relevance.terms.question:
+            return None  # the question comes first
+        kept = self.extractor.kept_json(article.document)
+        return None if kept is None else row_of(article, kept)
 
     # -- asking, in the event loop ---------------------------------------------------------------
 
@@ -385,8 +405,7 @@ async def outcome_of(
         FatalError: nothing more can succeed; the article has no outcome.
         UsageError: settings that cannot work; the article has no outcome.
     """
-    place, document = str(article.place), article.document
-    digest = records.text_digest(document.text)
+    document = article.document
     asked = Usage()
     try:
         if relevance is not None and relevance.terms.question:
@@ -394,13 +413,28 @@ async def outcome_of(
             asked = answered.usage
             if not answered.answer:
                 detail = f"the model said no to: {relevance.terms.question}"
-                return records.Skip(id=article.id, place=place, text=digest, reason="irrelevant", detail=detail), asked
-        result = await extractor.aextract(document)
+                return skip_of(article, detail), asked
+        finished = await extractor.aextract_json(document)
     except (ExtractionError, DocumentError) as error:
         usage: Usage = getattr(error, "usage", None) or Usage()
         return failure_of(article, error), asked + usage
-    dumped = result.model_dump(mode="json")
-    return records.Row(id=article.id, place=place, text=digest, extraction=dumped), asked + result.usage
+    return row_of(article, finished), asked + finished.usage
+
+
+def row_of(article: Article, finished: Finished) -> records.Row:
+    """The record of an article that was extracted."""
+    return records.Row(
+        id=article.id,
+        place=str(article.place),
+        text=records.text_digest(article.document.text),
+        json=finished.json(),
+    )
+
+
+def skip_of(article: Article, detail: str) -> records.Skip:
+    """The record of an article that is about something else."""
+    digest = records.text_digest(article.document.text)
+    return records.Skip(id=article.id, place=str(article.place), text=digest, reason="irrelevant", detail=detail)
 
 
 def failure_of(article: Article, error: LlmExtractError) -> records.Failure:
@@ -414,14 +448,3 @@ def failure_of(article: Article, error: LlmExtractError) -> records.Failure:
         message=str(error),
         usage=None if usage is None else usage.model_dump(mode="json"),
     )
-
-
-def _portion(found: Iterator[Article | records.Record | None]) -> list[Article | records.Record | None]:
-    """The next articles: as many as come in a moment, at least one. Empty at the end."""
-    until = time.monotonic() + _PORTION_SECONDS
-    portion: list[Article | records.Record | None] = []
-    for entry in found:
-        portion.append(entry)
-        if len(portion) >= _PORTION or time.monotonic() > until:
-            break
-    return portion

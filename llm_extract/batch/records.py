@@ -36,10 +36,16 @@ class Row:
     """Where it is in the archive, for people."""
     text: str | None
     """`text_digest` of the document's text."""
-    extraction: Mapping[str, Any]
-    """The Extraction's JSON, `model_dump(mode="json")`."""
+    json: bytes
+    """The Extraction's JSON, on one line, as `model_dump_json` gives it: it is written more often than read."""
     time: float = field(default_factory=time)
     """Unix seconds."""
+
+    @property
+    def extraction(self) -> Mapping[str, Any]:
+        """The JSON, read."""
+        found: Mapping[str, Any] = json.loads(self.json)
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +112,11 @@ OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 # No record holds this inside: there are no spaces outside its strings, and the quotes inside them are escaped.
 _HEAD = re.compile(rb'[0-9a-f]{8} \{"kind":"')
 # Rows are long, and their id is all that is needed to know that they are there.
-_LONG = re.compile(rb'\{"kind":"(row|failure)","id":("[^"\\]*(?:\\.[^"\\]*)*")')
+_STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
+_LONG = re.compile(rb'\{"kind":"(row|failure)","id":(' + _STRING + rb")")
+_BEFORE_EXTRACTION = re.compile(
+    rb'\{"kind":"row"(?:,"(?:id|place|text)":(?:' + _STRING + rb'|null)){3},"time":[^,]+,"extraction":'
+)
 
 
 def text_digest(text: str) -> str:
@@ -121,7 +131,10 @@ def outcome(record: Record) -> int:
 
 def encode(record: Record) -> bytes:
     """The record as a line of the ledger, newline included."""
-    return framed(_json(_fields(record)))
+    body = _json(_fields(record))
+    if isinstance(record, Row):
+        body = b'%b,"extraction":%b}' % (body[:-1], record.json)
+    return framed(body)
 
 
 def decode(body: bytes) -> Record:
@@ -130,9 +143,12 @@ def decode(body: bytes) -> Record:
     Raises:
         ValueError: it is no record of this version.
     """
-    fields = json.loads(body)
+    extraction = _BEFORE_EXTRACTION.match(body)
+    fields = json.loads(body if extraction is None else extraction[0].removesuffix(b',"extraction":') + b"}")
     try:
         kind = fields.pop("kind")
+        if extraction is not None:
+            fields["json"] = body[extraction.end() : -1]
         if kind == "failure":
             fields |= {"type": fields["error"]["type"], "message": fields["error"]["message"]}
             del fields["error"]
@@ -140,6 +156,12 @@ def decode(body: bytes) -> Record:
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"no record of a kind that this version knows: {error}") from error
     return made
+
+
+def as_json(record: Record) -> dict[str, Any]:
+    """The record as the members of its JSON."""
+    fields = _fields(record)
+    return fields | {"extraction": record.extraction} if isinstance(record, Row) else fields
 
 
 def framed(body: bytes) -> bytes:
@@ -177,7 +199,7 @@ _ROW, _FAILURE = OUTCOMES.index("row"), OUTCOMES.index("failure")
 
 
 def _fields(record: Record) -> dict[str, Any]:
-    """The JSON's members, those that tell the records apart last: a glance is at the front."""
+    """The JSON's members but a row's extraction, those that tell the records apart last: a glance is at the front."""
     if isinstance(record, Retried):
         return {"kind": record.kind, "id": record.id}
     fields: dict[str, Any] = {
@@ -188,8 +210,6 @@ def _fields(record: Record) -> dict[str, Any]:
         "time": record.time,
     }
     match record:
-        case Row():
-            fields["extraction"] = record.extraction
         case Failure():
             fields["error"] = {"type": record.type, "message": record.message}
             fields["usage"] = record.usage

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 from llm_extract.export.tables import Record
 
@@ -23,10 +21,7 @@ class RunRecords:
             RunError: the folder holds no run.
         """
         from llm_extract.batch.ledger import Ledger
+        from llm_extract.batch.records import as_json
 
         for record in Ledger.read(self.directory):
-            data: dict[str, Any] = {"kind": record.kind}
-            data |= {field.name: getattr(record, field.name) for field in fields(record)}
-            if record.kind == "failure":
-                data["error"] = {"type": data.pop("type"), "message": data.pop("message")}
-            yield data
+            yield as_json(record)

@@ -39,7 +39,9 @@ HOW = (BEFORE, TORN, ALMOST, AFTER)
 
 
 def row(name: str) -> Row:
-    return Row(id=name, place=f"council.zip!{name}", text=None, extraction={"record": f"a chair for {name}"}, time=2.5)
+    return Row(
+        id=name, place=f"council.zip!{name}", text=None, json=b'{"record":"a chair for %b"}' % name.encode(), time=2.5
+    )
 
 
 FIRST: tuple[Record, ...] = (

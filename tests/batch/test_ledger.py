@@ -50,7 +50,13 @@ TERMS = {
 
 
 def row(name: str, answer: object = "a bridge for £2m") -> Row:
-    return Row(id=name, place=f"news.zip!{name}", text=text_digest(name), extraction={"record": answer}, time=1.5)
+    return Row(
+        id=name,
+        place=f"news.zip!{name}",
+        text=text_digest(name),
+        json=json.dumps({"record": answer}, separators=(",", ":")).encode(),
+        time=1.5,
+    )
 
 
 def failure(name: str) -> Failure:

@@ -25,7 +25,9 @@ def write_run(directory: Path, records: Iterable[Record], **terms: str | None) -
     own = {"task": "it_contracts", "schema": find_task("it_contracts").schema.fingerprint}
     with Ledger.open(directory, own | terms) as ledger:
         for record in records:
-            given = {key: value for key, value in record.items() if key not in ("kind", "error")}
+            given = {key: value for key, value in record.items() if key not in ("kind", "error", "extraction")}
+            if record["kind"] == "row":
+                given["json"] = json.dumps(record["extraction"], separators=(",", ":")).encode()
             kinds = {"row": Row, "failure": Failure, "skip": Skip, "copy": Copy, "retried": Retried}
             ledger.append(kinds[record["kind"]](**given, **record.get("error", {})))
         ledger.flush()

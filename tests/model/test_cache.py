@@ -23,7 +23,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llm_extract.errors import SettingsError
-from llm_extract.model.cache import Cache, default_cache_directory
+from llm_extract.model.cache import TOGETHER, Cache, default_cache_directory
 
 VALUE = '{"contracts": [], "note": "an answer of some length"}' * 80
 
@@ -129,6 +129,25 @@ def test_a_directory_is_made_at_the_first_use_and_not_before(tmp_path: Path) -> 
     cache.put("key", "value")
     cache.close()
     assert (tmp_path / "later" / "cache").is_dir()
+
+
+def test_what_is_put_later_is_there_at_once_and_on_disk_after_a_flush(cache: Cache) -> None:
+    beside = Cache(cache.directory)
+    cache.put_later("a", "alder")
+    assert cache.get("a") == "alder"
+    assert beside.get("a") is None
+    cache.flush()
+    assert (cache.get("a"), beside.get("a")) == ("alder", "alder")
+
+
+def test_what_is_put_later_does_not_wait_for_ever(cache: Cache) -> None:
+    beside = Cache(cache.directory)
+    for number in range(TOGETHER):
+        cache.put_later(f"k{number}", str(number))
+    assert beside.get("k0") == "0"
+    cache.put_later("last", "one")
+    cache.close()
+    assert beside.get("last") == "one"
 
 
 def test_stats_and_clear(cache: Cache) -> None:
