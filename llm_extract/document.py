@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -60,27 +62,18 @@ class Document(BaseModel):
         >>> document.metadata.headline
         Range(start=0, end=22)
         """
-        # Imported here because `llm_extract.reading` makes documents, and because its patterns take time to compile.
-        from llm_extract.reading.furniture import find_furniture
-        from llm_extract.reading.metadata import find_metadata
-
         text, data, suspect = _cleaned(text)
-        hidden = merged(Range(*match.span()) for match in _HIDDEN.finditer(text)) if suspect else ()
-        if not has_words(without(text, hidden)):
+        if not _VISIBLE_WORD.search(text):
             raise DocumentError(_no_words(text, source))
-        furniture = find_furniture(text)
-        if furniture and not has_words(without(text, furniture + hidden)):
-            furniture = ()  # all that there is: no article whose furniture it could be
-        if metadata is None:
-            metadata = find_metadata(text, furniture)
+        furniture = _furniture(text)
         return cls(
             id=sha256(data).hexdigest()[:16] if id is None else id,
             text=text,
             source=source,
             media_type=media_type,
-            metadata=metadata,
+            metadata=_finders().metadata(text, furniture) if metadata is None else metadata,
             furniture=furniture,
-            hidden=hidden,
+            hidden=_hidden(text) if suspect else (),
         )
 
     @classmethod
@@ -109,12 +102,12 @@ class Document(BaseModel):
         'A new depot\\n2016-02-10\\n\\nWork began.'
         """
         body = body.strip("\r\n")
-        if not has_words(without_hidden(body)):
+        if not _VISIBLE_WORD.search(body):
             raise DocumentError(_no_words(body, source))
         day = published.isoformat() if isinstance(published, date) else published
         title = one_line(headline)
         rest = _after_headline(body, title) if title else body
-        if not has_words(rest):
+        if not _VISIBLE_WORD.search(rest):
             rest, title = body, ""
         byline = [
             (name, words)
@@ -134,12 +127,23 @@ class Document(BaseModel):
             ranges[name] = Range(len(head), len(head) + len(words))
             head += words
         head += "\n\n" if byline else "\n"
-        found = cls.from_text(rest, media_type=media_type).metadata
-        for name in Metadata.model_fields:
-            place: Range | None = getattr(found, name)
-            if place is not None and name not in ranges:
-                ranges[name] = Range(place.start + len(head), place.end + len(head))
-        return cls.from_text(head + rest, source=source, id=id, media_type=media_type, metadata=Metadata(**ranges))
+        text, data, suspect = _cleaned(head + rest)
+        furniture = _furniture(text)
+        if len(ranges) < len(Metadata.model_fields):
+            rest = text[len(head) :]
+            found = _finders().metadata(rest, _furniture(rest) if furniture else ())
+            for name, place in found:
+                if place is not None and name not in ranges:
+                    ranges[name] = Range(place.start + len(head), place.end + len(head))
+        return cls(
+            id=sha256(data).hexdigest()[:16] if id is None else id,
+            text=text,
+            source=source,
+            media_type=media_type,
+            metadata=Metadata(**ranges),
+            furniture=furniture,
+            hidden=_hidden(text) if suspect else (),
+        )
 
     @cached_property
     def excluded(self) -> tuple[Range, ...]:
@@ -173,6 +177,9 @@ def one_line(value: str | None) -> str:
     """A value as it can stand in one line: white space folded, invisible characters left out."""
     if not value:
         return ""
+    if value.isascii() and value.isprintable():
+        words = " ".join(value.split())
+        return words if has_words(words) else ""
     visible = without_hidden(_cleaned(value)[0])
     words = " ".join(visible.split())
     return words if has_words(words) else ""
@@ -191,6 +198,7 @@ _SUSPECT = re.compile(rf"[\x00-\x1f\x7f-\x9f{_IGNORABLE}]")
 _PLAIN_BYTES = bytes([0x09, 0x0A, *range(0x20, 0x7F)])
 _LINE_BREAKS = "\r\x0b\x0c\x85"
 _WORD = re.compile(r"[^\W_]")
+_VISIBLE_WORD = re.compile(rf"[^\W_{_IGNORABLE}]")  # some fillers are letters
 
 
 def _cleaned(text: str) -> tuple[str, bytes, bool]:
@@ -209,6 +217,30 @@ def _cleaned(text: str) -> tuple[str, bytes, bool]:
         return text, data, False
     text = _CONTROL.sub(_replacement, text)
     return text, text.encode(), True
+
+
+class _Finders(NamedTuple):
+    furniture: Callable[[str], tuple[Range, ...]]
+    metadata: Callable[[str, tuple[Range, ...]], Metadata]
+
+
+@cache
+def _finders() -> _Finders:
+    """Imported late because `llm_extract.reading` makes documents, and because its patterns take time to compile."""
+    from llm_extract.reading.furniture import find_furniture
+    from llm_extract.reading.metadata import find_metadata
+
+    return _Finders(find_furniture, find_metadata)
+
+
+def _furniture(text: str) -> tuple[Range, ...]:
+    """The page furniture of a text; none where it is all that there is: no article whose furniture it could be."""
+    found = _finders().furniture(text)
+    return found if not found or _VISIBLE_WORD.search(without(text, found)) else ()
+
+
+def _hidden(text: str) -> tuple[Range, ...]:
+    return merged(Range(*match.span()) for match in _HIDDEN.finditer(text))
 
 
 def _replacement(match: re.Match[str]) -> str:

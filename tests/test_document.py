@@ -266,3 +266,36 @@ def test_parts_keep_what_they_state(body: str, headline: str, author: str | None
     for name in Metadata.model_fields:
         place = getattr(document.metadata, name)
         assert place is None or document.text[place.start : place.end].strip()
+
+
+@given(page_text, page_text, st.one_of(st.none(), page_text))
+def test_parts_and_text_are_read_alike(body: str, headline: str, author: str | None) -> None:
+    """What is known of an article changes where its words stand, not what is found in them."""
+    try:
+        document = Document.from_parts(body, headline=headline, author=author)
+    except DocumentError:
+        return
+    alone = Document.from_text(document.text, metadata=document.metadata)
+    assert document == alone
+    assert hash(document) == hash(alone)
+    assert Document.model_validate(document.model_dump()) == document
+    assert Document.model_validate_json(document.model_dump_json()) == document
+
+
+def test_a_body_of_fillers_beside_its_headline_is_not_lost() -> None:
+    """A filler is a letter that no reader sees."""
+    assert Document.from_parts("A new depot\n\u3164", headline="A new depot").text == "A new depot\n\u3164"
+    with pytest.raises(DocumentError, match="without a letter"):
+        Document.from_parts("\u3164", headline="A new depot")
+
+
+def test_what_a_body_states_is_found_behind_a_headline_from_elsewhere() -> None:
+    body = "By Ada Wren\n\nWork began on the depot.\n\n© 2016 The Millbrook Post"
+    document = Document.from_parts(body, headline="A new depot", published="10 May 2016")
+    found = {name: document.text[place.start : place.end] for name, place in document.metadata if place}
+    assert found == {
+        "headline": "A new depot",
+        "author": "Ada Wren",
+        "publisher": "The Millbrook Post",
+        "published": "10 May 2016",
+    }

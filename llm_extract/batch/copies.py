@@ -7,21 +7,21 @@ a call; a false one loses an article. So outside headline and byline no word may
 and what was added is made of whole sentences without a figure of their own: two notices of one council that
 differ in supplier and sum are two articles, and so is a report whose words were edited.
 
-**How near copies are found.** MinHash: of the hashes of all runs of five words the smallest six are kept
-(a bottom-k sketch), each a band of its own, so that two texts that share half of their runs meet with a
-probability above 0.98. A text that meets an earlier one is then compared with it exactly, on the 16-bit
-hashes of its words: nothing is decided by an estimate.
+**How near copies are found.** MinHash over a sample that the words themselves choose: of the hashes of all runs
+that begin with a word in s, one word in fourteen of an English text, the smallest six are kept (a bottom-k sketch),
+each a band of its own, so that two texts that share half of their runs meet with a probability of about 0.98. A text
+that meets an earlier one is then compared with it word by word: nothing is decided by an estimate.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from binascii import crc_hqx
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from hashlib import sha256
-from itertools import accumulate, count, pairwise, repeat
+from itertools import accumulate, count, pairwise
+from zlib import crc32
 
 SHINGLE = 5
 """Words in a run that two texts can share."""
@@ -44,22 +44,53 @@ _ASCII = bytes(range(128))
 _FOLDED = bytes(
     ord(chr(byte).lower()) if byte < 128 and chr(byte).isalnum() else byte if byte > 127 else 32 for byte in range(256)
 )
+_FOLDED_ASCII = bytes(byte if byte < 128 else 32 for byte in _FOLDED)
 _SENTENCE_END = re.compile(r"(?<=[^\W\d_]{3})[.!?](?=[\"'”’)\]]*(?:\s|$))")
 _SENTENCE_OR_LINE_END = re.compile(_SENTENCE_END.pattern + r"|\n")
 
 
+def folded(text: str) -> bytes:
+    """The words of a text as UTF-8, folded (NFKC, case, punctuation), with a space between two of them.
+
+    What a reader does not see is left out.
+    """
+    # Signs became spaces, so that every second one stands beside another: parting there is cheaper than at each.
+    return b" ".join(filter(None, map(bytes.strip, _spaced(text).split(b"  "))))
+
+
 def words_of(text: str) -> list[bytes]:
-    """The words of a text as UTF-8, folded: NFKC, case, punctuation. What a reader does not see is left out."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+    """The words of a text as UTF-8, folded."""
+    return _spaced(text).split()
+
+
+def _spaced(text: str) -> bytes:
+    """The folded words of a text with one space or more between them."""
+    if text.isascii():
+        return text.encode().translate(_FOLDED)
     data = text.encode("utf-8", "surrogatepass")
-    unusual = data.translate(None, _ASCII)
-    if unusual:
-        for character in sorted(set(unusual.decode("utf-8", "surrogatepass"))):
-            plain = _plain(character)
-            if plain is not None:
-                data = data.replace(character.encode("utf-8", "surrogatepass"), plain)
-    return data.translate(_FOLDED).split()
+    unusual = _unusual(data)
+    if not all(map(_is_normal, unusual)):
+        data = unicodedata.normalize("NFKC", text).encode("utf-8", "surrogatepass")
+        unusual = _unusual(data)
+    plain = {character: _plain(character) for character in sorted(unusual)}
+    if all(sign == b" " for sign in plain.values()):  # quotes, dashes, the pound: as a rule there is nothing else
+        return data.translate(_FOLDED_ASCII)
+    for character, letters in plain.items():
+        if letters is not None:
+            data = data.replace(character.encode("utf-8", "surrogatepass"), letters)
+    return data.translate(_FOLDED)
+
+
+def _unusual(data: bytes) -> set[str]:
+    """The characters outside ASCII."""
+    return set(data.translate(None, _ASCII).decode("utf-8", "surrogatepass"))
+
+
+@lru_cache(maxsize=4096)
+def _is_normal(character: str) -> bool:
+    """Whether NFKC leaves a character alone, whatever stands before it: marks and Korean letters may be joined."""
+    joins = unicodedata.category(character)[0] == "M" or "\u1100" <= character <= "\u11ff"
+    return not joins and unicodedata.is_normalized("NFKC", character)
 
 
 @lru_cache(maxsize=4096)
@@ -74,55 +105,74 @@ def _plain(character: str) -> bytes | None:
     return None if folded == character else folded.encode()
 
 
-def digest_of(words: Sequence[bytes], text: str) -> bytes:
-    """16 bytes that two texts have in common only if they have the same words, or no word and the same signs."""
-    canonical = b" ".join(words) if words else text.encode("utf-8", "surrogatepass")
-    return sha256(canonical).digest()[:16]
+def digest_of(words: bytes, text: str) -> bytes:
+    """16 bytes that two texts have in common only if they have the same words, or no word and the same signs.
 
-
-def hashes_of(words: Sequence[bytes]) -> list[int]:
-    """The 16-bit hash of each word."""
-    return list(map(crc_hqx, words, repeat(0)))
+    Args:
+        words: the text, `folded`.
+        text: the text itself.
+    """
+    return sha256(words or text.encode("utf-8", "surrogatepass")).digest()[:16]
 
 
 # -- near copies -------------------------------------------------------------------------------------
 
 
-def sketch_of(hashes: Sequence[int]) -> list[int]:
-    """The smallest hashes of the runs of a text: 64 bits each, with sign."""
-    runs = list(map(hash, zip(hashes, hashes[1:], hashes[2:], hashes[3:], hashes[4:], strict=False)))
-    bound = -(2**63) + 2**64 // len(runs) * 4 * SKETCH  # about four times as many as needed are below it
-    small = {run for run in runs if run < bound}
-    return sorted(small if len(small) >= SKETCH else set(runs))[:SKETCH]
+def sketch_of(words: bytes) -> list[int]:
+    """The smallest hashes of the runs of a text: 32 bits each.
+
+    Args:
+        words: the text, `folded`.
+    """
+    runs = {crc32(run[:_RUN]) for run in (b" " + words).split(_FIRST)[1:] if len(run) >= _RUN}
+    if len(runs) >= SKETCH:
+        return sorted(runs)[:SKETCH]
+    # A short text, or one in another script. Were all texts long, the other runs would be hashed for nothing.
+    others = set(map(crc32, map(b" ".join, _runs(words.split()))))
+    return [*sorted(runs), *sorted(others - runs)[: SKETCH - len(runs)]]
 
 
-def similarity_of_copy(original: Sequence[int], copy: Sequence[int], words: Sequence[bytes], text: str) -> float | None:
+_FIRST = b" s"
+"""What the runs of a sketch begin with. Another of them within `_RUN` bytes begins a run in its place."""
+_RUN = 32
+"""Bytes of such a run: about five words."""
+
+
+def similarity_of_copy(original: bytes, copy: bytes, text: str) -> float | None:
     """The share of a text's runs that the original has, if the text is a near copy of it.
 
     Args:
-        original: the hashes of the original's words.
-        copy: the hashes of the text's words.
-        words: the text's words.
+        original: the original, `folded`; at least `LEAST_WORDS` words.
+        copy: the text, `folded`; at least `LEAST_WORDS` words.
         text: the text itself.
     """
-    total = len(copy) - SHINGLE + 1
-    vocabulary = set(original)
-    if sum(map(vocabulary.__contains__, copy)) < LEAST_CONTAINED * total:
-        return None  # quickly found: a shared run begins with a shared word
-    places = dict(zip(_runs(original), count()))
-    shared = [(number, places[run]) for number, run in enumerate(_runs(copy)) if run in places]
-    together = len(original) - SHINGLE + 1 + total - len(shared)
+    sources, words = original.split(), copy.split()
+    total = len(words) - SHINGLE + 1
+    # Quickly found: two words that do not stand together in the original are in four runs that it does not have.
+    pairs = set(pairwise(sources))
+    lost = 4 * sum(pair not in pairs for pair in zip(words[4:-4:4], words[5:-3:4], strict=True))
+    if total - lost < LEAST_CONTAINED * total:
+        return None
+    places = dict(zip(_runs(sources), count()))
+    found = enumerate(map(places.get, _runs(words)))
+    shared = [(number, place) for number, place in found if place is not None]
+    together = len(sources) - SHINGLE + 1 + total - len(shared)
     if len(shared) < LEAST_CONTAINED * total or len(shared) < LEAST_JACCARD * together:
         return None
-    head, starts = _head(text), _sentence_starts(text)
+    head, vocabulary = _head(text), set(sources)
+    starts: set[int] | None = None
     for start, end, replaced in _differences(shared, len(words)):
         in_head = end <= head
         if not in_head:
-            if end > start and (replaced > 0 or starts.isdisjoint((start, start - 1, start - 2))):
-                return None  # other words, or some in the middle of a sentence
+            if end > start:
+                if replaced > 0:
+                    return None  # other words
+                starts = _sentence_starts(text) if starts is None else starts
+                if starts.isdisjoint((start, start - 1, start - 2)):
+                    return None  # words in the middle of a sentence
             if start > 0 and end < len(words) and max(end - start, replaced) < LEAST_PASSAGE:
                 return None
-        if any(copy[number] not in vocabulary and _is_figure(words[number], in_head) for number in range(start, end)):
+        if any(words[number] not in vocabulary and _is_figure(words[number], in_head) for number in range(start, end)):
             return None
     return len(shared) / total
 
@@ -165,8 +215,8 @@ def _head(text: str) -> int:
     return words
 
 
-def _runs(hashes: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    return zip(hashes, hashes[1:], hashes[2:], hashes[3:], hashes[4:], strict=False)
+def _runs(words: Sequence[bytes]) -> Iterator[tuple[bytes, ...]]:
+    return zip(words, words[1:], words[2:], words[3:], words[4:], strict=False)
 
 
 def _is_figure(word: bytes, in_head: bool) -> bool:

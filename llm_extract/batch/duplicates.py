@@ -1,30 +1,32 @@
 """The index of duplicates: it knows every text of a run, and says which article is a copy of an earlier one.
 
 What a copy is stands in `llm_extract.batch.copies`. Texts are listed under their sketches; one that meets an
-earlier one is compared with it, on the stored hashes of its words.
+earlier one is compared with it, on its stored words. Most texts meet none, and cost little more than one pass
+over their characters.
 
 The index is a SQLite file, an aid that can be lost: the ledger is the truth, and a run that asks again
-in the same order builds the same index. About 1.1 kB on disk an article of 400 words; memory does not grow.
+in the same order builds the same index. About 4 kB on disk an article of 400 words; memory does not grow.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, NamedTuple
 
-from llm_extract.batch.copies import LEAST_WORDS, digest_of, hashes_of, similarity_of_copy, sketch_of, words_of
+from llm_extract.batch.copies import LEAST_WORDS, SKETCH, digest_of, folded, similarity_of_copy, sketch_of
 from llm_extract.errors import RunError
 
 _LISTED = 8
 """Texts listed under one run: a footer that ten thousand articles share is no sign of a copy."""
+_MOST_RUNS = SKETCH * 2 // 3
+"""Texts that meet in nothing but such a footer are compared only if they meet in so many runs."""
 _COMPARED = 4
 """Earlier texts that one text is compared with."""
 _PENDING = 1024
@@ -50,7 +52,7 @@ class Clash:
 
 
 class _Known(NamedTuple):
-    """An article of the index. `of` is None for an original; only originals keep their `words`."""
+    """An article of the index. `of` is None for an original; only originals keep their `words`, if they have many."""
 
     number: int
     id: str
@@ -66,7 +68,7 @@ class Duplicates:
 
     Args:
         path: the index file; its folder exists. A damaged index, or one of another format, is begun anew.
-            None: in memory, about 1.5 kB an article.
+            None: in memory, about 4.5 kB an article.
         near: whether near copies are looked for too.
 
     Raises:
@@ -87,8 +89,12 @@ class Duplicates:
         self._new: dict[int, _Known] = {}
         self._new_keys: dict[int, list[int]] = {}
         self._asked = bytearray()
-        with self._reported():
+        self._latest: tuple[str | None, _Known | None] = (None, None)
+        """The id that was looked for last, and what was found: it is asked about more than once."""
+        try:
             self._open()
+        except sqlite3.DatabaseError as error:
+            raise self._failure(error) from error
 
     def seen(self, id: str, text: str) -> Copy | Clash | None:  # noqa: A002 - the field's own name
         """What is known of this article. None: it is an original, and is remembered as one.
@@ -100,27 +106,31 @@ class Duplicates:
             id: the article's id.
             text: what a model would see of it.
         """
-        words = words_of(text)
+        words = folded(text)
         digest = digest_of(words, text)
-        with self._reported():
-            known = self._by_id(id)
-            if known is None:
-                known = self._remember(id, text, words, digest)
-            self._mark(known.number)
+        try:
+            known = self._by_id(id) or self._remember(id, text, words, digest)
+        except sqlite3.DatabaseError as error:
+            raise self._failure(error) from error
+        self._mark(known.number)
         if known.digest != digest:
             return Clash(id)
         return None if known.of is None else Copy(known.of, known.match, known.similarity)
 
     def asked(self, id: str) -> bool:  # noqa: A002
         """Whether `seen` was asked about this id since the index was opened: an archive has it twice."""
-        with self._reported():
+        try:
             known = self._by_id(id)
+        except sqlite3.DatabaseError as error:
+            raise self._failure(error) from error
         return known is not None and self._marked(known.number)
 
     def flush(self) -> None:
         """Write what waits in memory. Nothing is lost without it but the time to find it again."""
-        with self._reported():
+        try:
             self._write()
+        except sqlite3.DatabaseError as error:
+            raise self._failure(error) from error
 
     def close(self) -> None:
         """Write what waits in memory, and let go of the file."""
@@ -135,29 +145,28 @@ class Duplicates:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def _remember(self, id: str, text: str, words: Sequence[bytes], digest: bytes) -> _Known:  # noqa: A002
+    def _remember(self, id: str, text: str, words: bytes, digest: bytes) -> _Known:  # noqa: A002
         """Find out what a new article is, and enter it."""
         number = self._next
         same = _key(digest)
-        hashes = hashes_of(words) if self._near and len(words) >= LEAST_WORDS else []
-        sketch = [run >> _KEY_SHIFT for run in sketch_of(hashes)] if hashes else []
-        listed = self._listed([same, *sketch])
-        entry = _Known(number, id, digest, None, "exact", 1.0, b"")
+        exact = next((other for other in map(self._article, self._listed(same)) if other.digest == digest), None)
         keys = [_id_key(id)]
-        exact = next((other for other in map(self._article, listed.get(same, ())) if other.digest == digest), None)
         if exact is not None:
             # A copy of a near copy is as near to the original as that one is.
-            entry = entry._replace(of=exact.of or exact.id, match=exact.match, similarity=exact.similarity)
+            entry = _Known(number, id, digest, exact.of or exact.id, exact.match, exact.similarity, b"")
         else:
-            keys.append(same)
-            found = self._nearest(text, words, hashes, listed, sketch) if sketch else None
+            sketch = sketch_of(words) if self._near and len(words.split(b" ", LEAST_WORDS)) >= LEAST_WORDS else []
+            listed = {key: numbers for key in sketch if (numbers := self._listed(key))}
+            found = self._nearest(text, words, listed) if listed else None
             if found is not None:
-                entry = entry._replace(of=found[0].id, match="near", similarity=round(found[1], 4))
-            elif sketch:
-                entry = entry._replace(words=array("H", hashes).tobytes())
-                keys += [key for key in sketch if len(listed.get(key, ())) < _LISTED]
+                entry = _Known(number, id, digest, found[0].id, "near", round(found[1], 4), b"")
+                keys.append(same)
+            else:
+                entry = _Known(number, id, digest, None, "exact", 1.0, words if sketch else b"")
+                keys += [same, *(key for key in sketch if len(listed.get(key, ())) < _LISTED)]
         self._next += 1
         self._new[number] = entry
+        self._latest = (id, entry)
         for key in keys:
             self._new_keys.setdefault(key, []).append(number)
             self._filter[(key & _FILTER_MASK) >> 3] |= 1 << (key & 7)
@@ -165,19 +174,14 @@ class Duplicates:
             self._write()
         return entry
 
-    def _nearest(
-        self,
-        text: str,
-        words: Sequence[bytes],
-        hashes: Sequence[int],
-        listed: Mapping[int, Sequence[int]],
-        sketch: Sequence[int],
-    ) -> tuple[_Known, float] | None:
+    def _nearest(self, text: str, words: bytes, listed: Mapping[int, Sequence[int]]) -> tuple[_Known, float] | None:
         """The first original that this text is a near copy of, those that share most of its sketch first."""
-        shared = Counter(number for key in sketch for number in listed.get(key, ()))
-        for number, _ in sorted(shared.items(), key=lambda item: (-item[1], item[0]))[:_COMPARED]:
+        shared = Counter(number for numbers in listed.values() for number in numbers)
+        telling = {number for numbers in listed.values() if len(numbers) < _LISTED for number in numbers}
+        likely = [(-runs, number) for number, runs in shared.items() if number in telling or runs >= _MOST_RUNS]
+        for _, number in sorted(likely)[:_COMPARED]:
             original = self._article(number)
-            similarity = similarity_of_copy(array("H", original.words), hashes, words, text)
+            similarity = similarity_of_copy(original.words, words, text) if original.words else None
             if similarity is not None:
                 return original, similarity
         return None
@@ -185,8 +189,7 @@ class Duplicates:
     # -- the index: keys (of ids, of whole texts, of runs) to numbers, numbers to articles -----------------
 
     def _open(self) -> None:
-        # Tuples of numbers hash alike everywhere, but nothing promises it of the next Python.
-        check = f"{_FORMAT} {self._near} {hash((1, 2, 3, 4, 5))}"
+        check = f"{_FORMAT} {self._near}"
         if self._path is not None and self._path.exists() and not _is_sound(self._path, check):
             self._remove()
         self._database = _connect(self._path)
@@ -220,21 +223,18 @@ class Duplicates:
         self._new_keys.clear()
 
     def _by_id(self, id: str) -> _Known | None:  # noqa: A002
-        key = _id_key(id)
-        numbers = self._listed([key]).get(key, ())
-        return next((entry for entry in map(self._article, numbers) if entry.id == id), None)
+        if self._latest[0] != id:
+            entries = map(self._article, self._listed(_id_key(id)))
+            self._latest = (id, next((entry for entry in entries if entry.id == id), None))
+        return self._latest[1]
 
-    def _listed(self, keys: Sequence[int]) -> dict[int, list[int]]:
-        """The numbers under each key that has any, in order."""
-        found: dict[int, list[int]] = {}
-        for key in keys:
-            if self._filter[(key & _FILTER_MASK) >> 3] >> (key & 7) & 1:
-                first = key << _NUMBER_BITS
-                rows = self._database.execute(_LISTED_UNDER, (first, first | _MOST_NUMBER)).fetchall()
-                numbers = [entry & _MOST_NUMBER for (entry,) in rows] + self._new_keys.get(key, [])
-                if numbers:
-                    found[key] = numbers
-        return found
+    def _listed(self, key: int) -> list[int]:
+        """The numbers under a key, in order."""
+        if not self._filter[(key & _FILTER_MASK) >> 3] >> (key & 7) & 1:
+            return []
+        first = key << _NUMBER_BITS
+        rows = self._database.execute(_LISTED_UNDER, (first, first | _MOST_NUMBER)).fetchall()
+        return [entry & _MOST_NUMBER for (entry,) in rows] + self._new_keys.get(key, [])
 
     def _article(self, number: int) -> _Known:
         entry = self._new.get(number)
@@ -257,24 +257,20 @@ class Duplicates:
         place, bit = divmod(number, 8)
         return place < len(self._asked) and bool(self._asked[place] >> bit & 1)
 
-    @contextmanager
-    def _reported(self) -> Iterator[None]:
-        """SQLite's errors in words for the user."""
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            raise RunError(f"{self._path}: the index of duplicates cannot be read or written: {error}") from error
-        except sqlite3.DatabaseError as error:
-            self._database.close()
-            self._new.clear()
-            self._remove()
-            raise RunError(
-                f"{self._path}: the index of duplicates was damaged ({error}) and has been removed; nothing is lost: "
-                "give the same command again, which builds it anew"
-            ) from error
+    def _failure(self, error: sqlite3.DatabaseError) -> RunError:
+        """SQLite's error in words for the user; a damaged index is removed."""
+        if isinstance(error, sqlite3.OperationalError):
+            return RunError(f"{self._path}: the index of duplicates cannot be read or written: {error}")
+        self._database.close()
+        self._new.clear()
+        self._remove()
+        return RunError(
+            f"{self._path}: the index of duplicates was damaged ({error}) and has been removed; nothing is lost: "
+            "give the same command again, which builds it anew"
+        )
 
 
-_FORMAT = 1
+_FORMAT = 2
 
 # An entry of the index is one integer: 39 bits of a key's hash, then the number of an article.
 _NUMBER_BITS = 24

@@ -208,18 +208,19 @@ def _file(path: str, limits: Limits, columns: Columns, *, follow: bool = False) 
         yield Unreadable(place, f"could not be read: {error.strerror or error}")
         return
     with file:
-        stream = Stream(_chunks(file))
-        spent = Spent(taken=os.fstat(file.fileno()).st_size, stream=stream)
+        size = os.fstat(file.fileno()).st_size
+        stream = Stream(_chunks(file, min(size + 1, CHUNK)))
+        spent = Spent(taken=size, stream=stream)
         part = Part(place, name=Path(path).name, stream=stream, limits=limits, spent=spent, file=file)
         yield from _read(part, columns)
 
 
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+def _chunks(file: IO[bytes], size: int) -> Iterator[bytes]:
     position = 0
     while True:
         try:
             file.seek(position)
-            chunk = file.read(CHUNK)
+            chunk = file.read(size)
         except OSError as error:
             raise Damaged(f"could not be read on: {error.strerror or error}") from None
         if not chunk:

@@ -36,7 +36,10 @@ def decode(data: bytes, *, declared: str | None = None, html: bool = False, labe
     Raises:
         DocumentError: the bytes are no text.
     """
-    return _decoded(data, declared, html, label).replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+    text = _decoded(data, declared, html, label)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.removeprefix("\ufeff")
 
 
 def _decoded(data: bytes, declared: str | None, html: bool, label: str) -> str:

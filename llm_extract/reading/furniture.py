@@ -126,6 +126,12 @@ _PATTERNS = {
 }
 _COMMENT_COUNT = re.compile(r"\d{1,5} (?:comments?|shares?|replies|reactions)$|comments? ?\(?\d{1,5}\)?$")
 _CREDIT_WORDS = 8
+_FIRST_WORDS = (
+    {phrase.partition(" ")[0] for phrase in _PHRASES | _HEADINGS}
+    | _PATTERNS.keys()
+    | {"more", "latest", "other", "recommended", "comment", "comments"}
+)
+"""Those of all furniture; a line that begins with a sign or a figure is looked at in any case."""
 
 _COPYRIGHT = re.compile(r"(?:copyright|©|\(c\))", re.IGNORECASE)
 _DATE_LIKE = re.compile(
@@ -147,21 +153,33 @@ def find_furniture(text: str) -> tuple[Range, ...]:
     Whole lines with their line breaks, as sorted ranges of code points that neither overlap nor touch.
     Never raises.
     """
+    lines = text.split("\n")
+    if not any(map(_kind, _suspects(lines))):  # as nearly always
+        return ()
     found: list[Range] = []
     headings: list[int] = []
     position = 0
-    for line in text.split("\n"):
+    for line in lines:
         if line and len(line) <= _LONGEST_LINE and (kind := _kind(line)):
             found.append(Range(position, position + len(line)))
             if kind == "heading":
                 headings.append(position)
         position += len(line) + 1
-    if not found:
-        return ()
     if headings and (block := _teaser_block(text, headings)):
         found = [place for place in found if place.end <= block.start]
         found.append(block)
     return _with_line_breaks(text, found)
+
+
+def _suspects(lines: list[str]) -> list[str]:
+    """The lines that are looked at: all but the long ones, and those whose first word begins no furniture."""
+    return [
+        line
+        for line in lines
+        if line
+        and len(line) <= _LONGEST_LINE
+        and not ((word := line.partition(" ")[0]).isalpha() and word.lower() not in _FIRST_WORDS)
+    ]
 
 
 def _kind(line: str) -> str | None:

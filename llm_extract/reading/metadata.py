@@ -12,6 +12,8 @@ from typing import NamedTuple
 from llm_extract.ranges import NO_METADATA, Metadata, Range
 
 _HEAD_LINES = 10
+_HEADLINE_LINES = 4
+"""The headline is among so many lines, or nowhere."""
 _HEAD_CHARACTERS = 3000
 _TAIL_LINES = 5
 _TAIL_CHARACTERS = 800
@@ -24,7 +26,6 @@ class _Line(NamedTuple):
 
     start: int
     words: str
-    blank_after: bool
 
     def place(self, span: tuple[int, int]) -> Range:
         """A range of this line as a range of the text."""
@@ -72,12 +73,14 @@ _CUED_DATE = re.compile(
     rf"(?={_TIME}\s*(?:$|[|·•–—(-]|(?:by|in|last|updated|modified)\b))",
     re.IGNORECASE,
 )
+_CUE_INITIALS = "fFpPwWdDrRiIıİ"
 _BYLINE = re.compile(
     rf"(?:(?:written|posted|published|words|story|report|article)\s+by|by|author):?[ \t]+(?P<author>{_NAMES})"
     rf"(?P<rest>$|\s+on\s+.*|\s*[,|·•–—(-].*|\s+{_WEEKDAY}{DATE}.*)",
     re.IGNORECASE,
 )
 _BYLINE_CUE = re.compile(r"by|author|written|posted|published|words|story|report|article", re.IGNORECASE)
+_BYLINE_INITIALS = "bBaAwWpPsSſrR"
 _BYLINE_DATE = re.compile(rf"(?:\s+on\s+|\s*[,|·•–—(-]+\s*|\s+){_WEEKDAY}({DATE})", re.IGNORECASE)
 _DATELINE = re.compile(
     rf"(?-i:[A-Z][\w.'’-]*(?:[ ,/]+[A-Z][\w.'’-]*){{0,5}})(?:,\s+|\s+\(){_WEEKDAY}({DATE})\)?\s*"
@@ -85,6 +88,8 @@ _DATELINE = re.compile(
     re.IGNORECASE,
 )
 _SEPARATOR = re.compile(r"\s*[|·•–—]\s*|\s+-\s+|\s*,\s+(?=by\s)", re.IGNORECASE)
+_SEPARATOR_SIGN = re.compile(r"[|·•–—]")
+_SPACED_HYPHEN = re.compile(r"\s-\s")
 _PUBLISHER_NAME = r"[^\W\d_][^\n|©.]*?(?:\.(?:com|co\.uk|org|net|news|uk))?"
 _COPYRIGHT = re.compile(
     r"(?:(?:copyright\s*(?:©|\(c\))?|©|\(c\))\s*(?:19|20)\d\d(?:\s*[-–]\s*(?:19|20)?\d\d)?,?\s+(?:by\s+)?"
@@ -101,16 +106,22 @@ def find_metadata(text: str, furniture: tuple[Range, ...] = ()) -> Metadata:
 
     Ranges are code points of `text`; none lies within `furniture`. Never raises.
     """
-    head = _lines(text[:_HEAD_CHARACTERS], 0, furniture, _HEAD_LINES)
+    start = text[:_HEAD_CHARACTERS]
+    head = _lines(start, 0, furniture, _HEAD_LINES)
     if not head:
         return NO_METADATA
-    tail_start = text.rfind("\n", 0, max(0, len(text) - _TAIL_CHARACTERS)) + 1
-    tail = _lines(text[tail_start:], tail_start, furniture, _TAIL_CHARACTERS)[-_TAIL_LINES:]
-    stated = [_stated(line, first=number == 0) for number, line in enumerate(head)]
-    author = next((line.place(s.author) for line, s in zip(head, stated, strict=True) if s.author), None)
-    published = next((line.place(s.published) for line, s in zip(head, stated, strict=True) if s.published), None)
-    headline = _headline(head, stated)
-    publisher = _publisher(tail + head)
+    stated: list[_Stated] = []
+    author = published = None
+    for number, line in enumerate(head):
+        said = _stated(line.words, first=number == 0)
+        stated.append(said)
+        if said is not _NOTHING_STATED:
+            author = line.place(said.author) if author is None and said.author else author
+            published = line.place(said.published) if published is None and said.published else published
+        if author and published and number >= _HEADLINE_LINES:
+            break
+    headline = _headline(start, head, stated)
+    publisher = _publisher(_tail(text, furniture)) or _publisher(head)
     if headline is None and author is None and published is None and publisher is None:
         return NO_METADATA
     return Metadata(headline=headline, publisher=publisher, author=author, published=published)
@@ -120,23 +131,37 @@ def _lines(part: str, offset: int, furniture: tuple[Range, ...], limit: int) -> 
     """The first `limit` lines of `part` that are neither blank nor page furniture."""
     lines: list[_Line] = []
     position = offset
-    following = part.split("\n")
-    for number, raw in enumerate(following):
-        words = raw.strip()
+    for raw in part.split("\n"):
+        words = raw and raw.strip()
         if words:
-            start = position + raw.index(words[0])
+            start = position if words is raw else position + raw.index(words[0])
             if not furniture or not any(first <= start < last for first, last in furniture):
-                after = following[number + 1] if number + 1 < len(following) else ""
-                lines.append(_Line(start, words, not after or after.isspace()))
+                lines.append(_Line(start, words))
                 if len(lines) == limit:
                     break
         position += len(raw) + 1
     return lines
 
 
-def _headline(head: list[_Line], stated: list[_Stated]) -> Range | None:
+def _tail(text: str, furniture: tuple[Range, ...]) -> list[_Line]:
+    """The last lines; none where nothing in them begins as a publisher's line does."""
+    start = text.rfind("\n", 0, max(0, len(text) - _TAIL_CHARACTERS)) + 1
+    part = text[start:]
+    lower = part.lower()
+    if not ("publ" in lower or "copyr" in lower or "©" in lower or "(c)" in lower):
+        return []
+    return _lines(part, start, furniture, _TAIL_CHARACTERS)[-_TAIL_LINES:]
+
+
+def _is_blank_after(text: str, line: _Line) -> bool:
+    """Whether the next line, furniture or not, is blank or missing."""
+    end = text.find("\n", line.start)
+    return end < 0 or not text[end + 1 :].partition("\n")[0].strip()
+
+
+def _headline(text: str, head: list[_Line], stated: list[_Stated]) -> Range | None:
     """The first line that is neither a label, a date nor a byline, if it looks like a headline."""
-    for number, line in enumerate(head[:4]):
+    for number, line in enumerate(head[:_HEADLINE_LINES]):
         words = line.words
         if len(words) > _HEADLINE_LIMIT or number + 1 == len(head):
             return None
@@ -144,7 +169,7 @@ def _headline(head: list[_Line], stated: list[_Stated]) -> Range | None:
             continue  # a byline, a date, a section's name, the site's
         if words[-1] in ".:;,…" or words[0] in "-*•>|©" or " > " in words:
             return None
-        if not line.blank_after and stated[number + 1] == _NOTHING_STATED:
+        if not _is_blank_after(text, line) and stated[number + 1] == _NOTHING_STATED:
             following = len(head[number + 1].words)
             if following < 120 or following < len(words) + 20:
                 return None
@@ -152,14 +177,16 @@ def _headline(head: list[_Line], stated: list[_Stated]) -> Range | None:
     return None
 
 
-def _stated(line: _Line, *, first: bool) -> _Stated:
+def _stated(words: str, *, first: bool) -> _Stated:
     """The author and the day of publication that a line gives, if giving them is what it is for."""
-    words = line.words
-    dated = _HAS_YEAR.search(words, 0, _SHORT_LINE) is not None
+    start = words[:_SHORT_LINE]
+    dated = ("20" in start or "19" in start) and _HAS_YEAR.search(start) is not None
     if len(words) > _SHORT_LINE:
-        match = _DATELINE.match(words[:_HEADLINE_LIMIT]) if dated else None
+        match = _DATELINE.match(start) if dated else None
         return _Stated(published=match.span(1)) if match else _NOTHING_STATED
-    byline = _BYLINE.fullmatch(words) if _BYLINE_CUE.match(words) else None
+    byline = _BYLINE.fullmatch(words) if words[0] in _BYLINE_INITIALS and _BYLINE_CUE.match(words) else None
+    if byline is None and not dated:
+        return _NOTHING_STATED
     # A sentence may begin like a byline: "By Easter Norwood Systems, which won the work, had left."
     if byline and (len(byline["rest"]) > 80 or byline["rest"].endswith(".")):
         byline = None
@@ -169,10 +196,16 @@ def _stated(line: _Line, *, first: bool) -> _Stated:
         byline = None
     author = byline.span("author") if byline else None
     if day is None and dated:
-        if day := _CUED_DATE.search(words) or _DATELINE.match(words):
+        if whole := _DATE_LINE.fullmatch(words):
+            return _Stated(author, whole.span(1))
+        parted = _SEPARATOR_SIGN.search(words) is not None
+        cued = _CUED_DATE.search(words) if parted or words[0] in _CUE_INITIALS else None
+        if day := cued or _DATELINE.match(words):
             return _Stated(author, day.span(1))
-        return _Stated(author, _date_between_separators(words))
-    return _Stated(author, day.span(1) if day else None)
+        if parted or ("-" in words and _SPACED_HYPHEN.search(words)) or "by" in words.lower():
+            return _Stated(author, _date_between_separators(words))
+        return _Stated(author) if author else _NOTHING_STATED
+    return _Stated(author, day.span(1) if day else None) if author or day else _NOTHING_STATED
 
 
 def _date_between_separators(words: str) -> tuple[int, int] | None:

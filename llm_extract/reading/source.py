@@ -140,7 +140,7 @@ def _too_large(label: str, max_bytes: int) -> DocumentError:
 
 def _printable(label: str) -> str:
     """A label as it can stand in an error line, without escapes that a terminal would obey."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in label)
+    return label if label.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in label)
 
 
 # Types
@@ -185,6 +185,9 @@ _SIGNATURES = (
     (0, b"MZ\x90\0", "a program", "give a text"),
     (0, b"wOFF", "a font", "give a text"),
 )
+_SIGNED = re.compile(  # whether there is any of them
+    b"|".join([b"PK", *(b"." * place + re.escape(signature) for place, signature, _, _ in _SIGNATURES)]), re.DOTALL
+)
 _ZIP_MEMBERS = (
     (b"word/", "a Word file (docx)", "save it as text or PDF"),
     (b"xl/", "an Excel file (xlsx)", "save it as text"),
@@ -196,10 +199,7 @@ _ZIP_MEMBERS = (
 
 def _kind(data: bytes, media_type: str | None, name: str | None, label: str) -> tuple[str, str | None]:
     """The media type to read `data` as, and the charset that was declared with it."""
-    declared, _, parameters = (media_type or "").partition(";")
-    declared = declared.strip().lower()
-    found = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", parameters, re.IGNORECASE)
-    charset = found[1] if found else None
+    declared, charset = _declared(media_type) if media_type else ("", None)
     if b"%PDF-" in data[:1024]:
         return "application/pdf", None
     _refuse_other_formats(data, label)
@@ -207,7 +207,7 @@ def _kind(data: bytes, media_type: str | None, name: str | None, label: str) -> 
         return "text/html", charset
     if declared == "text/plain":
         return "text/plain", charset
-    start = _ascii_start(data)
+    start = b"" if data[:1].isalnum() else _ascii_start(data)  # a tag is not the first thing in most texts
     if _HTML_START.match(start):
         return "text/html", charset
     if declared == "application/pdf" or (name or "").lower().endswith(".pdf"):
@@ -221,7 +221,16 @@ def _kind(data: bytes, media_type: str | None, name: str | None, label: str) -> 
     return "text/plain", charset
 
 
+def _declared(media_type: str) -> tuple[str, str | None]:
+    """A media type without its parameters, and its charset."""
+    declared, _, parameters = media_type.partition(";")
+    found = re.search(r"charset\s*=\s*[\"']?([\w.:-]+)", parameters, re.IGNORECASE)
+    return declared.strip().lower(), found[1] if found else None
+
+
 def _refuse_other_formats(data: bytes, label: str) -> None:
+    if not _SIGNED.match(data):
+        return
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         head = data[:4096] + data[-4096:]
         what, advice = next(

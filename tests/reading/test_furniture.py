@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_extract.ranges import without
-from llm_extract.reading.furniture import find_furniture
+from llm_extract.reading.furniture import _FIRST_WORDS, _HEADINGS, _PHRASES, _kind, _suspects, find_furniture
 
 LEAD = (
     "Harrow Vale council has handed its service desk to Pinecrest Digital, which will answer calls from about"
@@ -228,3 +229,24 @@ def test_a_very_long_page_takes_linear_time() -> None:
     start = time.process_time()
     assert find_furniture(page)
     assert time.process_time() - start < 5
+
+
+LINES = st.lists(
+    st.one_of(
+        st.sampled_from(sorted(_PHRASES | _HEADINGS)),
+        st.sampled_from(
+            [*sorted(_FIRST_WORDS), "12 comments", "Comments (3)", "“Share", "\u00a0Share", "MORE FROM", "Σhare"]
+        ),
+        st.sampled_from([*" :>»\t\u00a0*-(),.'", "this", "on", "Facebook", "credit:", "us", "the Harbour Times"]),
+        st.text(max_size=4),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(LINES, st.sampled_from([str, str.upper, str.title]), st.sampled_from(["", " "]))
+def test_no_line_of_furniture_is_passed_over(parts: list[str], case: Callable[[str], str], between: str) -> None:
+    """Its first word alone says of most lines that they are none."""
+    line = case(between.join(parts)).replace("\n", " ")
+    assert not _kind(line) or len(line) > 300 or _suspects([line]) == [line]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -51,7 +51,7 @@ class Spent:
             raise Damaged(f"unpacks to more than {limits.ratio} times its size in all: a bomb", self.stream)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen, each would take four times as long to make
 class Part:
     """A file, or a member of an archive: its bytes as a stream, and what is known about it."""
 
@@ -72,18 +72,11 @@ class Part:
         """A part for a member of this archive. The name is a label, whatever is in it."""
         name = printable(name)
         inside = f"{self.place.member}!{name}" if self.place.member else name
-        return Part(
-            place=Place(self.place.archive, inside),
-            name=name,
-            stream=stream,
-            limits=self.limits,
-            spent=self.spent,
-            depth=self.depth + 1,
-        )
+        return Part(Place(self.place.archive, inside), name, stream, self.limits, self.spent, self.depth + 1)
 
     def record(self, number: int) -> Place:
         """The place of a record of this part."""
-        return replace(self.place, record=number)
+        return Place(self.place.archive, self.place.member, number)
 
     def count_member(self) -> None:
         """Raises `Damaged` where an archive has more members than the limits allow."""
@@ -123,4 +116,8 @@ def missing_package(package: str, what: str) -> UsageError:
 
 def suffix(name: str) -> str:
     """The extension in lower case: `.gz`."""
-    return Path(name).suffix.lower()
+    last = name.rpartition("/")[2]
+    if last in ("", "."):
+        last = Path(name).name
+    stem, _, ending = last.rpartition(".")
+    return f".{ending.lower()}" if stem and ending else ""

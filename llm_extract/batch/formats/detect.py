@@ -39,6 +39,11 @@ _OTHERS = (
     (b"\x04\x22\x4d\x18", "lz4 data"),
 )
 
+_SIGNATURE_STARTS = {
+    start[:1] for start in (*MAGIC.values(), b"PK", b"PAR1", b"WARC/", *(magic for magic, _ in _OTHERS))
+}
+_SIGNATURE_STARTS |= {bytes([0x50 + number]) for number in range(16)}  # zstd's skippable frames
+
 
 def kind_of(part: Part) -> str:
     """One of gzip, bzip2, xz, zstd, zip, tar, warc, parquet, jsonl, json, csv, whole.
@@ -49,15 +54,17 @@ def kind_of(part: Part) -> str:
     ending = suffix(part.name)
     if kind := _by_signature(head):
         return kind
-    if ending in _SIGNED and not (_PAGE.match(head) or _looks_like_json(head) or head.startswith(b"%PDF-")):
+    words = head[:1].isalnum()  # as texts begin, and neither pages nor JSON
+    page, record = not words and _PAGE.match(head), not words and _looks_like_json(head)
+    if ending in _SIGNED and not (page or record or head.startswith(b"%PDF-")):
         if not head:
             return "is empty: there is nothing in it"
         return f"is called {ending} but does not begin as {_SIGNED[ending]} data do: it is cut or of another type"
-    if _PAGE.match(head):
+    if page:
         return "whole"
     if _TEXTUAL.get(ending) == "jsonl":
         return "jsonl" if head else "is empty: there is nothing in it"
-    if _looks_like_json(head) or ending == ".json":
+    if record or ending == ".json":
         return ("jsonl" if _is_jsonl(part) else "json") if head.strip() else "is empty: there is nothing in it"
     if ending in _TEXTUAL:
         return _TEXTUAL[ending] if head.strip() else "is empty: there is nothing in it"
@@ -65,6 +72,8 @@ def kind_of(part: Part) -> str:
 
 
 def _by_signature(head: bytes) -> str | None:
+    if head[:1] not in _SIGNATURE_STARTS:
+        return "tar" if is_tar(head) else None
     for kind, magic in MAGIC.items():
         if head.startswith(magic):
             return kind

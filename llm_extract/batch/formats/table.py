@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from itertools import chain
 
 from llm_extract.batch.articles import Article, Unreadable
 from llm_extract.batch.formats.base import Part, in_words, suffix
@@ -22,8 +23,8 @@ def read_table(part: Part, columns: Columns) -> Iterator[Article | Unreadable]:
     if csv.field_size_limit() < limit:
         csv.field_size_limit(limit)  # of the whole process; the module's own is 128 KiB
     source = _Lines(as_utf8(part.stream), limit)
-    header_line = source.peek()
-    rows = csv.reader(source, delimiter=_delimiter(header_line, part.name, columns))
+    header_line = next(source.texts, "")
+    rows = csv.reader(chain((header_line,), source.texts), delimiter=_delimiter(header_line, part.name, columns))
     try:
         header = [name.strip() for name in next(rows, [])]
     except csv.Error as error:
@@ -70,34 +71,21 @@ class _Lines:
     """
 
     def __init__(self, stream: Stream, limit: int) -> None:
-        self._lines = lines(stream, limit)
-        self._limit = limit
-        self._first: str | None = None
         self.held = 0
+        """Bytes of the row so far."""
         self.ended = False
+        self.texts = self._texts(stream, limit)
 
-    def peek(self) -> str:
-        """The first line."""
-        self._first = next(self, "")
-        return self._first
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        if self._first is not None:
-            first, self._first = self._first, None
-            return first
-        for line in self._lines:
+    def _texts(self, stream: Stream, limit: int) -> Iterator[str]:
+        for line in lines(stream, limit):
             self.held += len(line or b"")
-            if line is None or self.held > self._limit:
+            if line is None or self.held > limit:
                 raise Damaged(
-                    f"has a row of more than {in_words(self._limit)}, or a quotation mark that is not closed: "
+                    f"has a row of more than {in_words(limit)}, or a quotation mark that is not closed: "
                     "the rest is not read"
                 )
-            return as_text(line.removesuffix(b"\r")) + "\n"
+            yield as_text(line.removesuffix(b"\r")) + "\n"
         self.ended = True
-        raise StopIteration
 
 
 def _delimiter(header: str, name: str, columns: Columns) -> str:

@@ -29,7 +29,7 @@ _KINDS = {
 
 def is_tar(start: bytes) -> bool:
     """Whether these bytes are a tar header, of any dialect: its checksum holds."""
-    if len(start) < _BLOCK or not start[0]:
+    if len(start) < _BLOCK or not start[0] or b"\0" not in start[:_BLOCK]:
         return False
     try:
         return _checksum_holds(start[:_BLOCK])
@@ -105,7 +105,7 @@ def _checksum_holds(header: bytes) -> bool:
     stated = _number(header[148:156])
     # Eight spaces stand for the checksum itself. Very old programs summed signed bytes.
     rest = header[:148] + b" " * 8 + header[156:]
-    return stated in (sum(rest), sum(byte - 256 if byte > 127 else byte for byte in rest))
+    return stated == sum(rest) or stated == sum(byte - 256 if byte > 127 else byte for byte in rest)
 
 
 def _number(data: bytes) -> int:

@@ -13,8 +13,7 @@ import struct
 import tempfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import IO
+from typing import IO, NamedTuple
 
 from llm_extract.batch.articles import Unreadable
 from llm_extract.batch.formats.base import MEBIBYTE, Part, in_words, is_hidden
@@ -26,11 +25,14 @@ _LOCAL = b"PK\x03\x04"
 _ENTRY = b"PK\x01\x02"
 _END = b"PK\x05\x06"
 _UNKNOWN = 0xFFFFFFFF
+_HEAD = struct.Struct("<8xHHLLLLHHHHHLL")
+_LENGTHS = struct.Struct("<HH")
+_SMALL_EXTRA = 64
+"""Bytes of extra fields before a member's data, for which its table of contents need not speak."""
 _CUT = "is cut: its zip archive has no table of contents"
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     name: str
     flags: int
     method: int
@@ -67,12 +69,42 @@ def _members(part: Part, file: IO[bytes], failure: Damaged | None) -> Iterator[P
         if _is_no_file(entry):
             continue
         reason = _not_read(entry)
+        if not reason and (whole := _small(file, entry)) is not None:
+            part.spent.count(len(whole), part.limits)
+            yield part.member(entry.name, Stream(iter((whole,))))
+            continue
         start = 0 if reason else _data(file, entry)
         if not reason and not start:
             reason = "is damaged: it is not where the zip's table of contents says"
         source = _range(file, start, entry.packed, _piece(entry))
         member = part.member(entry.name, Stream(_content(part, source, entry)))
         yield member.unreadable(reason) if reason else member
+
+
+def _small(file: IO[bytes], entry: _Entry) -> bytes | None:
+    """What a sound and small member unpacks to, as most articles are; None for every other one."""
+    if entry.packed is None or entry.size is None or max(entry.packed, entry.size) > CHUNK or entry.offset < 0:
+        return None
+    file.seek(entry.offset)
+    head = file.read(30 + len(entry.name) + _SMALL_EXTRA + entry.packed)
+    if len(head) < 30 or not head.startswith(_LOCAL):
+        return None
+    name_length, extra_length = _LENGTHS.unpack_from(head, 26)
+    start = 30 + name_length + extra_length
+    data = head[start : start + entry.packed]
+    if len(data) < entry.packed:
+        return None
+    if entry.method == 8:
+        unpacker = zlib.decompressobj(-15)
+        try:
+            data = unpacker.decompress(data, entry.size + 1)
+        except zlib.error:
+            return None
+        if not unpacker.eof or unpacker.unused_data:
+            return None
+    elif entry.method:
+        return None
+    return data if len(data) == entry.size and zlib.crc32(data) == entry.crc else None
 
 
 def held(part: Part, what: str) -> tuple[IO[bytes], Damaged | None]:
@@ -146,13 +178,14 @@ def _entries(file: IO[bytes], start: int, length: int, before: int, part: Part) 
         if len(head) < 46 or not head.startswith(_ENTRY):
             raise damage
         flags, method, _, crc, packed, size, name_length, extra_length, comment_length, _, _, attributes, offset = (
-            struct.unpack("<8xHHLLLLHHHHHLL", head)
+            _HEAD.unpack(head)
         )
         rest = stream.read(name_length + extra_length + comment_length)
         if len(rest) < name_length + extra_length + comment_length:
             raise damage
         name = _decoded(rest[:name_length], flags)
-        size, packed, offset = _wide(rest[name_length : name_length + extra_length], size, packed, offset)
+        if extra_length:
+            size, packed, offset = _wide(rest[name_length : name_length + extra_length], size, packed, offset)
         yield _Entry(name, flags, method, crc, packed, size, before + offset, attributes >> 16)
 
 

@@ -16,9 +16,13 @@ from pathlib import Path
 
 import pyarrow as arrow
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pyarrow import parquet
 
-from llm_extract.batch.formats.base import Limits, printable
+from llm_extract.batch.formats.base import Limits, printable, suffix
+from llm_extract.batch.formats.stream import CHUNK
+from llm_extract.batch.formats.tarfile import is_tar
 from llm_extract.errors import UsageError
 from tests.batch.formats.making import (
     PACK,
@@ -459,3 +463,43 @@ def test_a_zip_whose_table_of_contents_lies(tmp_path: Path) -> None:
     articles, faults = read(file(tmp_path, "a.zip", bytes(data)))
     assert members(articles) == ["b.txt"]
     assert reasons(faults) == ["is damaged: it is not where the zip's table of contents says"]
+
+
+class TestSmallMembers:
+    """Most members of a zip are read at once."""
+
+    @pytest.mark.parametrize("size", [1, CHUNK - 1, CHUNK, CHUNK + 1])
+    @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+    def test_of_any_size(self, size: int, method: int, tmp_path: Path) -> None:
+        text = ("Depot 7 opens. " * (size // 15 + 1))[:size]
+        (found,), faults = read(file(tmp_path, "a.zip", zipped({"a.txt": text}, method)))
+        assert not faults
+        assert found.document.text == text
+
+    def test_with_extra_fields_and_long_names(self, tmp_path: Path) -> None:
+        info = zipfile.ZipInfo("é" * 200 + ".txt")
+        info.extra = struct.pack("<HH", 0xCAFE, 500) + bytes(500)
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            archive.writestr(info, story(1))
+        (found,), faults = read(file(tmp_path, "a.zip", buffer.getvalue()))
+        assert not faults
+        assert found.document.text == story(1)
+
+    def test_that_are_damaged_are_told_as_others_are(self, tmp_path: Path) -> None:
+        data = zipped({"a.txt": story(1), "b.txt": story(2)}, zipfile.ZIP_STORED)
+        articles, faults = read(file(tmp_path, "a.zip", data.replace(b"Depot 1", b"Depot 8", 1)))
+        assert members(articles) == ["b.txt"]
+        assert reasons(faults) == ["is damaged: it is not what its checksum says"]
+
+
+@given(st.text(st.sampled_from("aB.é/ ~"), max_size=12))
+def test_an_extension_is_what_paths_call_so(name: str) -> None:
+    assert suffix(name) == Path(name).suffix.lower()
+
+
+def test_a_tar_header_may_hold_no_words() -> None:
+    header = tarred({"a.txt": story(1)})[:512]
+    assert is_tar(header)
+    assert not is_tar(header[:511])
+    assert not is_tar((story(1).encode() * 10)[:512])
