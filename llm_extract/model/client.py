@@ -15,7 +15,8 @@ import json
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -31,14 +32,11 @@ from llm_extract.model.connection import Connection
 from llm_extract.model.limits import Limiter, Signal, Ticket
 from llm_extract.model.outcomes import KINDS, Outcome, same_model
 from llm_extract.model.rates import Bill, Demand
-from llm_extract.model.retry import Progress, RetryPolicy, retrying
+from llm_extract.model.retry import Progress, RetryPolicy, until_settled
 from llm_extract.model.types import Answered, Attempt, Completion, Endpoint, Mode, Request, Usage
 from llm_extract.model.wire import Structure, answer_text, body, request_key, short_complaint, structure
 
 if TYPE_CHECKING:
-    import httpx2
-    import openai
-
     from llm_extract.model.cache import Cache
 
 __all__ = ["FORBID_LIVE_CALLS", "ModelClient", "Price", "answer_text", "request_key"]
@@ -78,12 +76,15 @@ class ModelClient:
         self.limiter = limiter or Limiter()
         self.price = price
         self._sleep = sleep
-        self._connection = _Listening(endpoint, self.limiter)
+        self._connection = Connection(endpoint, most=self.limiter.concurrency.maximum, on_headers=self.limiter.learn)
         self._capabilities = endpoint.capabilities
         """Corrected by what the endpoint rejects."""
         self._structures: dict[tuple[str, Mode], Structure] = {}
         self._being_asked: dict[str, asyncio.Event] = {}
         self._warned: set[str] = set()
+        self._waiting: set[asyncio.Task[Any]] = set()
+        """Tasks that wait for a call to begin."""
+        self._begins_no_more = False
         budget = self.limiter.pool.budget
         self._priced = budget is not None and budget.max_cost is not None and not endpoint.local
         if self._priced and (price is None or price(endpoint.model, 1, 0, 1) is None):
@@ -115,8 +116,21 @@ class ModelClient:
         finally:
             self._being_asked.pop(key).set()
 
+    def stop_waiting(self) -> None:
+        """Begin no further call: tasks that wait for one are cancelled, calls under way are finished.
+
+        Waiting is: for a free slot, for a pause (Retry-After), a rate, a budget or the circuit breaker, and in a
+        backoff. The task that awaits `answer` is cancelled there, with no call made; so is every later one that
+        needs a call, a second attempt included. Answers from the cache are still given. It holds until `aclose`. To be
+        called in the event loop in which the client is used.
+        """
+        self._begins_no_more = True
+        for task in self._waiting:
+            task.cancel("no further call begins")
+
     async def aclose(self) -> None:
         """Close the connections. A later `answer` opens new ones."""
+        self._begins_no_more = False
         await self._connection.aclose()
 
     # --- one answer -------------------------------------------------------------------------------
@@ -151,8 +165,11 @@ class ModelClient:
         deadline = asyncio.timeout(self.policy.deadline_seconds)
         try:
             async with deadline:
-                outcome: Outcome = await retrying(self.policy, self._sleep)(
-                    self._attempt, progress, request, parse, key, deadline
+                outcome = await until_settled(
+                    self.policy,
+                    lambda: self._attempt(progress, request, parse, key, deadline),
+                    progress,
+                    self._back_off,
                 )
         except (BudgetReached, EndpointDown) as stopped:
             # Said by the gate, which knows neither whom it keeps from being asked, nor what was paid before.
@@ -207,14 +224,35 @@ class ModelClient:
 
     async def _pass_gate(self, deadline: asyncio.Timeout, demand: Demand) -> Ticket:
         """Wait until the call may begin, with the deadline put off as long."""
+        self._check_begins()
         if (ticket := self.limiter.try_enter(demand)) is not None:
             return ticket
         due, began = deadline.when(), time.monotonic()
         deadline.reschedule(None)
-        ticket = await self.limiter.enter(demand)
+        with self._noted_as_waiting():
+            ticket = await self.limiter.enter(demand)
         if due is not None:
             deadline.reschedule(due + time.monotonic() - began)
         return ticket
+
+    async def _back_off(self, seconds: float) -> None:
+        self._check_begins()
+        with self._noted_as_waiting():
+            await self._sleep(seconds)
+
+    def _check_begins(self) -> None:
+        if self._begins_no_more:
+            raise asyncio.CancelledError("no further call begins")
+
+    @contextmanager
+    def _noted_as_waiting(self) -> Iterator[None]:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a coroutine runs in a task
+        self._waiting.add(task)
+        try:
+            yield
+        finally:
+            self._waiting.discard(task)
 
     def _demand(self, size: int, progress: Progress) -> Demand:
         """The most that the next call can take: a tokenizer makes at most one token of a byte."""
@@ -315,14 +353,15 @@ class ModelClient:
             input_tokens=outcome.input_tokens,
             output_tokens=outcome.output_tokens,
         )
-        progress.attempts.append(attempt)
-        progress.usage += Usage(
+        used = Usage(
             calls=1,
             input_tokens=outcome.input_tokens,
             output_tokens=outcome.output_tokens,
             cached_input_tokens=outcome.cached_input_tokens,
             cost_usd=self._cost(outcome),
         )
+        progress.usage = progress.usage + used if progress.attempts else used
+        progress.attempts.append(attempt)
         if outcome.name != "ok":
             logger.debug("%s: %s: %s", self.endpoint.name, outcome.name, outcome.message)
 
@@ -376,7 +415,7 @@ _FREE = Bill()
 def _may_be_billed(outcome: Outcome) -> bool:
     """Whether a call that reports no tokens may have cost something: its answer was lost, or is silent on it."""
     if outcome.status is None:
-        return not outcome.message.startswith("no response (Connect")
+        return outcome.reached
     return outcome.status == 200 and outcome.name not in ("transient", "bad_response")
 
 
@@ -389,21 +428,3 @@ def _signal(outcome: Outcome) -> Signal:
     if outcome.course == "wait":
         return "failed"
     return "ok" if outcome.status == 200 else "rejected"
-
-
-class _Listening(Connection):
-    """A connection whose limiter hears the headers of every answer."""
-
-    def __init__(self, endpoint: Endpoint, limiter: Limiter) -> None:
-        super().__init__(endpoint, most=limiter.concurrency.maximum)
-        self._limiter = limiter
-
-    def _open(self) -> openai.AsyncOpenAI:
-        before = self._openai
-        client = super()._open()
-        if client is not before:
-            client._client.event_hooks["response"].append(self._hear)
-        return client
-
-    async def _hear(self, response: httpx2.Response) -> None:
-        self._limiter.learn(response.status_code, response.headers.raw)

@@ -1,9 +1,19 @@
 """How many calls may be under way at once, and when they may begin: shared by all calls of a client.
 
-Concurrency starts at 20 and stays from 4 to 100. A 429 multiplies it by 0.8; a clean round (as many
-successes as calls are allowed at once, with no failure between) adds 5 %. A 5xx only spoils the round:
-it stops growth and lowers nothing. Calls that began before the last fall neither lower it again nor
-count for growth, since they say nothing about the present limit; so 20 answers of 429 at once are one fall.
+Concurrency starts at 20 and stays from 4 to 100. It moves once a round, which is as many answers as calls are
+allowed at once, by the share of them that were 429, as DCTCP moves a sender's window (RFC 8257):
+
+    share = 429s / answers of this round
+    alpha = 0.6 alpha + 0.4 share              what is to be expected of the next round
+    limit = limit * (1 + 0.05 - share)         growth: where the share is below 0.05
+    limit = limit * (1 - alpha / 2)            fall: where there was a 429
+
+A clean round adds 5 %, and a lone 429 among a hundred answers costs nothing. Random 429s of 2 or 3 % leave the limit
+where it is. Where they come of too many calls at once, it settles where 3 to 7 % are 429. When all are 429, the first
+fall is a fifth, the next ones a third and more. They do not wait for the round's end: it ends as soon as an eighth of
+the calls allowed (at least 3) were 429. After a fall by more than 5 %, 429s to calls that began before it say nothing
+about the present limit and are not counted; so 20 answers of 429 at once are one fall. A 5xx lowers nothing; in
+more than a tenth of a round's answers it stops growth.
 
 A call that has a slot waits for its turn, first come, first served, until there is no pause
 (Retry-After), the circuit breaker is closed, the budget has room, and the rates allow it.
@@ -35,8 +45,17 @@ endpoint; `rejected`: it is up, and would not take the request; `none`: nothing 
 
 logger = logging.getLogger(__name__)
 
-FALL = 0.8
-GROWTH = 1.05
+GROWTH = 0.05
+"""Of a round without any 429."""
+NEW_WEIGHT = 0.4
+"""Of the present round in the share of 429s that is to be expected."""
+AT_ONCE = 1 / 8
+"""Of the calls allowed: as many 429s end a round, if they are at least `AT_LEAST`."""
+AT_LEAST = 3
+LARGE_FALL = 0.95
+"""A fall below this part of the limit makes the 429s of calls under way say nothing new."""
+FAILING = 0.1
+"""The share of failures in a round up to which it may grow."""
 SPARE_DESCRIPTORS = 48
 """File descriptors that are left for all but sockets: files, databases, pipes."""
 LOOK_AGAIN_SECONDS = 0.1
@@ -51,9 +70,15 @@ class Concurrency:
     minimum: int = 4
     maximum: int = 100
     epoch: int = 0
-    """The number of falls so far; a call carries the epoch in which it began."""
-    clean: int = 0
-    """Successes in this round."""
+    """The number of large falls so far; a call carries the epoch in which it began."""
+    alpha: float = 0.0
+    """The share of 429s that is expected: an average of the rounds so far."""
+    answers: int = 0
+    """In this round."""
+    refused: int = 0
+    """Of these, by 429."""
+    failed: int = 0
+    """Of these, without a completion: failures of the endpoint, and what is none."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.minimum <= self.limit <= self.maximum:
@@ -69,19 +94,25 @@ class Concurrency:
 
     def record(self, signal: Signal, epoch: int) -> None:
         """Take note of how a call went that began in `epoch`."""
-        if epoch != self.epoch or signal in ("none", "rejected"):
+        if signal in ("none", "rejected") or (signal == "rate_limited" and epoch != self.epoch):
             return
-        if signal == "rate_limited":
-            self.limit = max(float(self.minimum), self.limit * FALL)
-            self.epoch += 1
-            self.clean = 0
-        elif signal in ("failed", "down"):
-            self.clean = 0
-        else:
-            self.clean += 1
-            if self.clean >= self.allowed:
-                self.limit = min(float(self.maximum), self.limit * GROWTH)
-                self.clean = 0
+        self.answers += 1
+        self.refused += signal == "rate_limited"
+        self.failed += signal in ("failed", "down")
+        if self.answers >= self.allowed or self.refused >= max(AT_LEAST, self.allowed * AT_ONCE):
+            self._end_round()
+
+    def _end_round(self) -> None:
+        share = self.refused / self.answers
+        self.alpha += NEW_WEIGHT * (share - self.alpha)
+        factor = 1.0
+        if self.failed <= FAILING * self.answers:
+            factor += max(0.0, GROWTH - share)
+        if self.refused:
+            factor *= 1 - self.alpha / 2
+        self.limit = min(max(self.limit * factor, float(self.minimum)), float(self.maximum))
+        self.epoch += factor < LARGE_FALL
+        self.answers = self.refused = self.failed = 0
 
 
 def within_descriptors(start: int, minimum: int, maximum: int) -> tuple[int, int, int]:

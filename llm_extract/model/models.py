@@ -17,7 +17,7 @@ from llm_extract.model.types import Answered, Endpoint, Model, Request
 if TYPE_CHECKING:
     from llm_extract.model.cache import Cache
     from llm_extract.model.client import ModelClient
-    from llm_extract.model.limits import Pool
+    from llm_extract.model.limits import Limiter, Pool
     from llm_extract.model.retry import RetryPolicy
     from llm_extract.settings import Settings
 
@@ -38,12 +38,20 @@ class NamedModel:
     def __init__(self, endpoint: Endpoint, settings: Settings, pool: Pool | None = None) -> None:
         self.endpoint = endpoint
         self.pool = pool if pool is not None else settings.pool()
+        self.limiter: Callable[[], Limiter] | None = None
+        """Makes what an event loop's calls pass, instead of a Limiter of its own: a worker of a cluster sets it."""
         self._settings = settings
         self._open: WeakKeyDictionary[asyncio.AbstractEventLoop, _Open] = WeakKeyDictionary()
 
     async def answer(self, request: Request, parse: Callable[[str], Any]) -> Answered:
         """A sound answer, parsed; see `ModelClient.answer`."""
         return await (await self._client()).answer(request, parse)
+
+    def stop_waiting(self) -> None:
+        """Begin no further call in this event loop; see `ModelClient.stop_waiting`."""
+        found = self._open.get(asyncio.get_running_loop())
+        if found is not None:
+            found.client.stop_waiting()
 
     async def aclose(self) -> None:
         """Close this event loop's connections. They are closed with the loop in any case."""
@@ -57,14 +65,13 @@ class NamedModel:
 
     async def _connect(self, endpoint: Endpoint) -> ModelClient:
         from llm_extract.model.client import ModelClient
-        from llm_extract.model.limits import Limiter, within_descriptors
         from llm_extract.model.prices import price
 
         client = ModelClient(
             endpoint,
             cache=open_cache(self._settings),
             policy=self._policy(),
-            limiter=Limiter(*within_descriptors(*self._concurrency()), pool=self.pool),
+            limiter=self._limiter(),
             price=lambda model, read, cached, written: price(endpoint.provider, model, read, cached, written),
         )
         # A loop that ends closes its asynchronous generators: so the client needs no one to close it.
@@ -72,6 +79,13 @@ class NamedModel:
         await anext(keeper)
         self._open[asyncio.get_running_loop()] = _Open(client, keeper)
         return client
+
+    def _limiter(self) -> Limiter:
+        from llm_extract.model.limits import Limiter, within_descriptors
+
+        if self.limiter is not None:
+            return self.limiter()
+        return Limiter(*within_descriptors(*self._concurrency()), pool=self.pool)
 
     def _policy(self) -> RetryPolicy:
         return self._settings.retry_policy()
@@ -152,16 +166,17 @@ def resolve_model(model: str | Model | None, settings: Settings, pool: Pool | No
     from llm_extract.model.endpoints import resolve_endpoint
 
     endpoint = resolve_endpoint(model, settings)
-    return _named_model(endpoint, settings) if pool is None else _new_model(endpoint, settings, pool)
+    return _named_model(endpoint, settings) if pool is None else new_model(endpoint, settings, pool)
 
 
-def _new_model(endpoint: Endpoint, settings: Settings, pool: Pool | None = None) -> NamedModel:
+def new_model(endpoint: Endpoint, settings: Settings, pool: Pool | None = None) -> NamedModel:
+    """A model of its own behind an endpoint that is resolved already: its key need not be known here otherwise."""
     return (EmbeddedModel if endpoint.provider == "embedded" else NamedModel)(endpoint, settings, pool)
 
 
 @lru_cache(maxsize=32)
 def _named_model(endpoint: Endpoint, settings: Settings) -> NamedModel:
-    return _new_model(endpoint, settings)
+    return new_model(endpoint, settings)
 
 
 def open_cache(settings: Settings) -> Cache | None:

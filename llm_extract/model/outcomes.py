@@ -95,6 +95,8 @@ class Outcome(NamedTuple):
     input_tokens: int = 0
     output_tokens: int = 0
     cached_input_tokens: int = 0
+    reached: bool = True
+    """Whether the request may have reached the endpoint, and may be billed without an answer."""
 
     @property
     def course(self) -> Course:
@@ -118,16 +120,18 @@ def classify(status: int, headers: Mapping[str, str], body: bytes) -> Outcome:
         outcome = _error(status, _said(data, body))
         if 300 <= status < 400:
             outcome = outcome._replace(message=f"it redirects to {headers.get('location', 'another address')}")
-    if outcome.course == "wait":
-        outcome = outcome._replace(wait=asked_wait(headers))
-    return outcome._replace(status=status, request_id=request_id)
+    wait = asked_wait(headers) if outcome.course == "wait" else None
+    return outcome._replace(status=status, request_id=request_id, wait=wait)
 
 
-def classify_exception(error: BaseException) -> Outcome:
-    """The outcome of a call that got no response: refused, reset, cut or timed out. All are transient."""
+def classify_exception(error: BaseException, *, connected: bool = True) -> Outcome:
+    """The outcome of a call that got no response: refused, reset, cut or timed out. All are transient.
+
+    `connected`: whether the request may have been sent.
+    """
     cause = error.__cause__ or error
     words = f"{type(cause).__name__}: {cause}".rstrip(": ")
-    return Outcome("transient", _short(f"no response ({words})"))
+    return Outcome("transient", _short(f"no {'response' if connected else 'connection'} ({words})"), reached=connected)
 
 
 def asked_wait(headers: Mapping[str, str]) -> float | None:
@@ -345,8 +349,12 @@ def _content(choice: dict[str, Any]) -> tuple[Any, str | None, bool]:
 # --- small parts ----------------------------------------------------------------------------------
 
 
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What an endpoint's words could do to a terminal with."""
+
+
 def _short(text: str, length: int = LONGEST_MESSAGE) -> str:
-    words = " ".join(text[: 4 * length].split())
+    words = " ".join(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", text[: 4 * length]).split())
     return words if len(words) <= length else words[: length - 1] + "…"
 
 

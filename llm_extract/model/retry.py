@@ -1,6 +1,6 @@
 """When a call is made again, and how long to wait before: the only place that decides it.
 
-The openai client makes no retries, and instructor none. The one `tenacity.AsyncRetrying` built here
+The transport makes no retries, and instructor none. The one `tenacity.AsyncRetrying` built here
 decides by the course of each outcome (see `llm_extract.model.outcomes`), each with a budget of its own:
 
     wait       at most `attempts` calls that ended so, with full-jitter backoff
@@ -23,6 +23,10 @@ from llm_extract.model.types import Attempt, Usage
 
 if TYPE_CHECKING:
     from tenacity import AsyncRetrying, RetryCallState
+
+
+SETTLED = ("deliver", "permanent", "fatal")
+"""Courses after which nothing is asked again."""
 
 
 class RetryPolicy(BaseModel):
@@ -104,6 +108,28 @@ class Progress:
                 return False
 
 
+async def until_settled(
+    policy: RetryPolicy,
+    call: Callable[[], Awaitable[Outcome]],
+    progress: Progress,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> Outcome:
+    """Call until the outcome is sound, beyond repair, or the budgets are used up. Gives the last one.
+
+    Nearly all calls are sound at once: then no retry is built at all.
+    """
+    first = await call()
+    if first.course in SETTLED:
+        return first
+    made = [first]
+
+    async def attempt(progress: Progress) -> Outcome:
+        return made.pop() if made else await call()
+
+    last: Outcome = await retrying(policy, sleep)(attempt, progress)
+    return last
+
+
 def retrying(policy: RetryPolicy, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> AsyncRetrying:
     """The retry of one answer: for a coroutine function `(progress, …) -> Outcome`.
 
@@ -126,7 +152,7 @@ def retrying(policy: RetryPolicy, sleep: Callable[[float], Awaitable[None]] = as
         sleep=sleep,
         stop=stop,
         wait=wait,
-        retry=retry_if_result(lambda outcome: outcome.course not in ("deliver", "permanent", "fatal")),
+        retry=retry_if_result(lambda outcome: outcome.course not in SETTLED),
         retry_error_callback=_outcome,
     )
 

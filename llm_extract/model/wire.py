@@ -55,6 +55,8 @@ class Structure(NamedTuple):
     """Top-level fields of the body: `response_format`, or `tools` and `tool_choice`."""
     instruction: str = ""
     """Added to the system message."""
+    written: str = ""
+    """The JSON of `fields` without its brackets; empty: not made yet."""
 
 
 def structure(schema: ResponseSchema, mode: Mode) -> Structure:
@@ -84,8 +86,9 @@ def structure(schema: ResponseSchema, mode: Mode) -> Structure:
         fields["tool_choice"]["function"]["name"] = schema.name
     else:
         written = json.dumps(schema.schema, ensure_ascii=False)
-        return Structure(fields, f"Answer with one JSON object that follows this JSON schema:\n{written}")
-    return Structure(fields)
+        told = f"Answer with one JSON object that follows this JSON schema:\n{written}"
+        return Structure(fields, told, _members(fields))
+    return Structure(fields, written=_members(fields))
 
 
 def body(
@@ -104,18 +107,17 @@ def body(
     no place for it: it is asked again with another seed and some temperature.
     """
     sampling = request.sampling
-    sent: dict[str, Any] = {"model": endpoint.model}
     temperature, seed = sampling.temperature, sampling.seed
+    asks: dict[str, Any] = {"model": endpoint.model}
     if request.prompt is not None:
-        sent["prompt"] = request.prompt
+        asks["prompt"] = request.prompt
         if complaint is not None:
             seed += retried
             temperature = max(temperature or 0.0, 0.5)
     else:
-        sent["messages"] = _messages(request.messages, asked.instruction if asked else "", complaint)
-    if asked is not None:
-        sent.update(asked.fields)
-    elif capabilities.grammar is not None:
+        asks["messages"] = _messages(request.messages, asked.instruction if asked else "", complaint)
+    sent: dict[str, Any] = {}
+    if asked is None and capabilities.grammar is not None:
         sent.update(_decoding(capabilities.grammar, request))
     if capabilities.sampling:
         if temperature is not None:
@@ -127,7 +129,16 @@ def body(
     sent[parameter] = max_output_tokens
     if request.stop:
         sent["stop"] = request.stop
-    return json.dumps(sent).encode("ascii")
+    parts = [json.dumps(asks)[:-1], json.dumps(sent)[1:]]
+    if asked is not None:
+        # A schema may be longer than an article: it is not written anew for each.
+        parts.insert(1, asked.written or _members(asked.fields))
+    return ", ".join(parts).encode("ascii")
+
+
+def _members(fields: dict[str, Any]) -> str:
+    """The JSON of an object, without its brackets."""
+    return json.dumps(fields)[1:-1]
 
 
 def _messages(messages: tuple[Message, ...], instruction: str, complaint: str | None) -> list[dict[str, str]]:

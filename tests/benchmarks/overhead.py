@@ -1,8 +1,8 @@
 """What llm_extract adds to a call: `python -m tests.benchmarks.overhead [--articles N] [--rounds N] [--workers N]`.
 
-A scripted server in another process answers at once. Each round times the same articles three ways, in an
-order that changes: the bare client (`AsyncOpenAI.chat.completions.create` with the same messages and response
-format), `aextract` against the server (cache written, answer validated and grounded), and `aextract`
+A lean server in another process (`tests.benchmarks.server`) answers at once. Each round times the same articles three
+ways, in an order that changes: the bare client (`AsyncOpenAI.chat.completions.create` with the same messages and
+response format), `aextract` against the server (cache written, answer validated and grounded), and `aextract`
 from the cache, whose reading alone is timed beside it. Figures are CPU time of this process an article, all threads;
 medians over rounds, and ratios within each round, since the machine is shared.
 """
@@ -11,10 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -23,6 +20,7 @@ from typing import Any
 
 from llm_extract import Extractor
 from llm_extract.settings import load_settings
+from tests.benchmarks.server import serving
 from tests.support import ARTICLE, answer
 
 CONTRACT = {
@@ -39,16 +37,6 @@ CONTRACT = {
 }
 BACKGROUND = {"main": False, "buyers": ["ECC"], "suppliers": ["Brandt Telecom"], "value": "£21m"}
 ANSWER = answer(CONTRACT, BACKGROUND, article={"published": "14 September 2023", "author": "Owen Garrick"})
-
-SERVER = """
-import json, sys, time
-from llm_extract.testing import ScriptedServer
-from llm_extract.testing.server import answer
-with ScriptedServer(record=False) as server:
-    server.default = answer(json.loads(sys.stdin.readline()))
-    print(server.base_url, flush=True)
-    sys.stdin.read()
-"""
 
 
 def articles(count: int, round_: int) -> list[str]:
@@ -118,17 +106,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--workers", type=int, default=8, help="articles under way at once")
     options = parser.parse_args()
-    server = subprocess.Popen(
-        [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
-    )
-    assert server.stdin is not None
-    assert server.stdout is not None
-    with server, tempfile.TemporaryDirectory() as folder:
-        server.stdin.write(json.dumps(ANSWER) + "\n")
-        server.stdin.flush()
-        base_url = server.stdout.readline().strip()
-        figures = asyncio.run(measure(base_url, Path(folder), options.articles, options.rounds, options.workers))
-        server.stdin.close()
+    with serving(ANSWER) as server, tempfile.TemporaryDirectory() as folder:
+        figures = asyncio.run(measure(server.base_url, Path(folder), options.articles, options.rounds, options.workers))
     for name, values in figures.items():
         print(f"{name:8} {statistics.median(values) * 1e6:8.0f} µs of CPU an article (median of {len(values)} rounds)")
     ratios = [ours / theirs for ours, theirs in zip(figures["extract"], figures["bare"], strict=True)]

@@ -390,7 +390,7 @@ def test_a_client_can_be_used_in_one_event_loop_after_another(scripted_server: S
 
 
 def test_importing_the_client_imports_no_heavy_module() -> None:
-    heavy = {"openai", "instructor", "tenacity", "diskcache", "httpx2", "jinja2"}
+    heavy = {"openai", "instructor", "tenacity", "diskcache", "httpx2", "aiohttp", "jinja2"}
     code = f"import sys, llm_extract.model.client; print(sorted({heavy!r} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
@@ -399,3 +399,97 @@ def test_importing_the_client_imports_no_heavy_module() -> None:
 def test_capabilities_of_the_endpoint_are_not_altered_by_what_it_rejects() -> None:
     place = endpoint("http://127.0.0.1:9/v1")
     assert ModelClient(place).endpoint.capabilities == Capabilities()
+
+
+def test_a_call_without_a_schema_imports_neither_openai_nor_the_retry(scripted_server: ScriptedServer) -> None:
+    scripted_server.default = answer("twelve")
+    code = f"""
+import asyncio, sys
+from llm_extract.model.client import ModelClient
+from tests.model.asking import endpoint, request
+async def once():
+    client = ModelClient(endpoint({scripted_server.base_url!r}))
+    answered = await client.answer(request(messages=(), prompt="Sum:", response_schema=None), str)
+    await client.aclose()
+    return answered.answer
+print(asyncio.run(once()), sorted({{"openai", "httpx2", "tenacity", "instructor"}} & set(sys.modules)))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "twelve []"
+    assert done.stderr == ""
+
+
+# --- beginning no more ----------------------------------------------------------------------------
+
+
+async def test_calls_that_wait_at_the_gate_are_cancelled_and_those_under_way_finish(
+    scripted_server: ScriptedServer,
+) -> None:
+    scripted_server.default = answer(SOUND, delay=0.3)
+    async with client_of(scripted_server, limiter=Limiter(3, 1, 3)) as client:
+        tasks = [asyncio.create_task(client.answer(request(f"article {n}"), parse)) for n in range(8)]
+        await asyncio.sleep(0.1)
+        client.stop_waiting()
+        done = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 2)
+        assert [isinstance(one, asyncio.CancelledError) for one in done] == [False] * 3 + [True] * 5
+        assert all(isinstance(one, Answered) for one in done[:3])
+        assert client.limiter.in_flight == 0
+    assert len(scripted_server.requests) == 3
+
+
+async def test_a_pause_that_the_endpoint_ordered_is_not_waited_out(scripted_server: ScriptedServer) -> None:
+    scripted_server.default = error(429, headers={"Retry-After": "60"})
+    async with client_of(scripted_server) as client:
+        tasks = [asyncio.create_task(client.answer(request(f"article {n}"), parse)) for n in range(4)]
+        await asyncio.sleep(0.2)
+        assert client.limiter.paused_until
+        client.stop_waiting()
+        done = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 2)
+        assert {type(one) for one in done} == {asyncio.CancelledError}
+        assert client.limiter.in_flight == 0
+
+
+async def test_a_backoff_is_cut_short_and_no_second_attempt_made(scripted_server: ScriptedServer) -> None:
+    scripted_server.default = error(503, delay=0.1)
+    policy = QUICK.model_copy(update={"initial_backoff_seconds": 60.0, "max_backoff_seconds": 60.0})
+    async with client_of(scripted_server, policy=policy) as client:
+        early = asyncio.create_task(client.answer(request("one"), parse))
+        await asyncio.sleep(0.2)
+        late = asyncio.create_task(client.answer(request("another"), parse))
+        await asyncio.sleep(0.05)
+        client.stop_waiting()
+        done = await asyncio.wait_for(asyncio.gather(early, late, return_exceptions=True), 2)
+    assert {type(one) for one in done} == {asyncio.CancelledError}
+    assert len(scripted_server.requests) == 2
+
+
+async def test_when_no_more_begins_cached_answers_are_given_and_closing_ends_it(
+    scripted_server: ScriptedServer, tmp_path: Path
+) -> None:
+    scripted_server.default = answer(SOUND)
+    with Cache(tmp_path) as cache:
+        async with client_of(scripted_server, cache=cache) as client:
+            await client.answer(request("known"), parse)
+            client.stop_waiting()
+            assert (await client.answer(request("known"), parse)).cached
+            task = asyncio.create_task(client.answer(request("new"), parse))
+            await asyncio.wait([task])
+            assert task.cancelled()
+            await client.aclose()
+            assert not (await client.answer(request("new"), parse)).cached
+    assert len(scripted_server.requests) == 2
+
+
+async def test_one_that_waits_for_an_equal_request_does_not_ask_in_its_place(
+    scripted_server: ScriptedServer, tmp_path: Path
+) -> None:
+    scripted_server.default = error(429, headers={"Retry-After": "60"})
+    with Cache(tmp_path) as cache:
+        async with client_of(scripted_server, cache=cache) as client:
+            tasks = [asyncio.create_task(client.answer(request(), parse)) for _ in range(3)]
+            await asyncio.sleep(0.2)
+            assert client.limiter.paused_until
+            client.stop_waiting()
+            done = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 2)
+    assert {type(one) for one in done} == {asyncio.CancelledError}
+    assert len(scripted_server.requests) == 1

@@ -124,7 +124,7 @@ async def test_row_3_without_retry_after_calls_back_off_and_concurrency_falls(
     assert len(slept) == 5
     assert all(0 <= wait <= bound for wait, bound in zip(slept, [0.5, 1, 2, 2, 2], strict=True))
     assert len(set(slept)) > 1
-    assert limiter.concurrency.limit == pytest.approx(20 * 0.8**5)
+    assert limiter.concurrency.limit == pytest.approx(20 * 0.8)
     assert limiter.paused_until == 0.0
 
 
@@ -249,7 +249,7 @@ async def test_row_9_a_refused_connection_is_tried_again() -> None:
     with ScriptedServer() as server:
         address = server.base_url
     async with client_of(address) as client:
-        with pytest.raises(errors.EndpointUnavailable, match="ConnectError") as caught:
+        with pytest.raises(errors.EndpointUnavailable, match="no connection") as caught:
             await client.answer(request(), parse)
     assert len(caught.value.attempts) == 3
 
@@ -533,7 +533,7 @@ def files_below(folder: Path) -> list[Path]:
 async def test_row_45_the_key_is_in_no_log_exception_attempt_or_cache(
     scripted_server: ScriptedServer, tmp_path: Path, caplog: pytest.LogCaptureFixture, level: int
 ) -> None:
-    caplog.set_level(level)  # the root's: openai, httpx2 and httpcore2 log through it too
+    caplog.set_level(level)  # the root's: whatever is below logs through it too
     leaky = f"key {KEY} (Bearer {KEY}) is not good"
     told = ""
     with Cache(tmp_path) as cache:
@@ -558,7 +558,7 @@ async def test_row_45_the_key_is_in_no_log_exception_attempt_or_cache(
             told += repr(await client.answer(request("sound"), parse)) + repr(client.endpoint) + repr(vars(client))
     logged = "".join(record.getMessage() + str(record.exc_text) for record in caplog.records) + caplog.text
     assert "test/scripted-model" in told
-    assert ("openai" in logged) is (level == logging.DEBUG)
+    assert ("authentication_failed" in logged) is (level == logging.DEBUG)
     assert KEY not in told
     assert KEY not in logged
     kept = b"".join(path.read_bytes() for path in files_below(tmp_path))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
+import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -31,16 +34,28 @@ def test_the_limit_stays_within_bounds_and_moves_by_the_rule(events: list[tuple[
     state = Concurrency()
     for signal, age in events:
         epoch = max(0, state.epoch - age)
-        before, fell = state.limit, state.epoch
+        before, present, answers = state.limit, state.epoch, state.answers
         state.record(signal, epoch)
         assert 4 <= state.limit <= 100
-        if signal == "rate_limited" and epoch == fell:
-            assert state.limit == max(4.0, before * 0.8)
-            assert state.epoch == fell + 1
-        elif signal == "ok" and epoch == fell:
-            assert state.limit in (before, min(100.0, before * 1.05))
-        else:
-            assert state.limit == before
+        assert before * 0.5 <= state.limit <= before * 1.05 + 1e-9
+        assert 0 <= state.alpha <= 1
+        assert state.answers < max(state.allowed, int(before))
+        if signal in ("none", "rejected") or (signal == "rate_limited" and epoch < present):
+            assert (state.limit, state.answers) == (before, answers)
+        if state.limit > before:
+            assert signal in ("ok", "rate_limited", "failed", "down")
+        assert state.epoch - present == (state.epoch > present)
+
+
+@given(st.lists(st.sampled_from(["ok", "failed", "down", "rejected", "none"]), max_size=300))
+def test_without_429s_the_limit_never_falls(signals: list[Signal]) -> None:
+    state = Concurrency()
+    limits = [state.limit]
+    for signal in signals:
+        state.record(signal, 0)
+        limits.append(state.limit)
+    assert limits == sorted(limits)
+    assert state.epoch == 0
 
 
 def test_a_clean_round_adds_five_per_cent() -> None:
@@ -52,15 +67,14 @@ def test_a_clean_round_adds_five_per_cent() -> None:
     assert state.limit == 21.0
 
 
-def test_a_server_error_only_stops_growth() -> None:
+def test_server_errors_in_more_than_a_tenth_of_a_round_stop_growth_and_lower_nothing() -> None:
     state = Concurrency()
-    for _ in range(19):
-        state.record("ok", 0)
-    state.record("failed", 0)
+    for signal in ["ok"] * 17 + ["failed", "down", "failed"]:
+        state.record(signal, 0)  # type: ignore[arg-type]
     assert state.limit == 20.0
-    for _ in range(19):
-        state.record("ok", 0)
-    assert state.limit == 20.0
+    for signal in ["ok"] * 18 + ["down"] * 2:
+        state.record(signal, 0)  # type: ignore[arg-type]
+    assert state.limit == 21.0
 
 
 def test_a_burst_of_429_to_calls_of_one_epoch_is_one_fall() -> None:
@@ -68,6 +82,70 @@ def test_a_burst_of_429_to_calls_of_one_epoch_is_one_fall() -> None:
     for _ in range(20):
         state.record("rate_limited", 0)
     assert state.limit == 16.0
+    assert state.epoch == 1
+
+
+def test_an_overload_brings_the_limit_down_ever_faster() -> None:
+    state = Concurrency(100.0)
+    limits = []
+    for _ in range(7):
+        under_way, epoch = state.allowed, state.epoch
+        for _ in range(under_way):
+            state.record("rate_limited", epoch)
+        limits.append(round(state.limit, 1))
+    assert limits == [80.0, 54.4, 33.1, 18.7, 10.1, 5.3, 4.0]
+
+
+def test_a_lone_429_among_hundreds_costs_nothing() -> None:
+    state = Concurrency(64.0, 4, 64)
+    for number in range(2000):
+        state.record("rate_limited" if number % 200 == 100 else "ok", state.epoch)
+        assert state.limit == 64.0
+
+
+def simulated(state: Concurrency, refuse: Callable[[int], bool], *, quick: float, answers: int) -> tuple[float, float]:
+    """The mean limit and the share of 429s when more is asked than ever goes, without a clock.
+
+    `refuse(n)` is asked when a call begins while n others are taken; `quick` is how long a 429 takes, a success
+    taking about 1.
+    """
+    chance = random.Random(7)
+    under_way: list[tuple[float, int, bool, int]] = []
+    now, taken, refused, limits = 0.0, 0, 0, 0.0
+    for number in range(answers):
+        while len(under_way) < state.allowed:
+            no = refuse(taken)
+            taken += not no
+            ends = now + (quick if no else 1) * chance.uniform(0.8, 1.2)
+            heapq.heappush(under_way, (ends, number * 2000 + len(under_way), no, state.epoch))
+        now, _, no, epoch = heapq.heappop(under_way)
+        taken -= not no
+        refused += no
+        state.record("rate_limited" if no else "ok", epoch)
+        limits += state.limit
+    return limits / answers, refused / answers
+
+
+@pytest.mark.parametrize("quick", [0.05, 1.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_random_429s_of_a_few_per_cent_leave_the_limit_where_it_is(quick: float, seed: int) -> None:
+    chance = random.Random(seed)
+    state = Concurrency(64.0, 4, 64)
+    mean, refused = simulated(state, lambda _: chance.random() < 0.025, quick=quick, answers=20_000)
+    assert 0.02 < refused < 0.03
+    assert mean >= 0.95 * 64
+    assert state.limit >= 0.85 * 64
+
+
+@pytest.mark.parametrize("quick", [0.05, 1.0])
+@pytest.mark.parametrize("room", [20, 50, 200])
+@pytest.mark.parametrize("start", [4.0, 400.0])
+def test_the_limit_settles_near_what_the_endpoint_takes_at_once(start: float, room: int, quick: float) -> None:
+    state = Concurrency(start, 4, 1000)
+    simulated(state, lambda taken: taken >= room, quick=quick, answers=150 * room)
+    mean, refused = simulated(state, lambda taken: taken >= room, quick=quick, answers=100 * room)
+    assert 0.9 * room <= mean <= 1.1 * room
+    assert refused < 0.08
 
 
 @pytest.mark.parametrize(("start", "minimum", "maximum"), [(3, 4, 100), (200, 4, 100), (1, 0, 1)])
@@ -107,16 +185,24 @@ async def test_after_a_fall_no_new_call_begins_until_enough_have_left() -> None:
     limiter = Limiter(start=10, minimum=1)
     tickets = [await limiter.enter() for _ in range(10)]
     waiting = asyncio.create_task(limiter.enter())
+    second = asyncio.create_task(limiter.enter())
     limiter.leave(tickets[0], "rate_limited")
-    await settle()
-    assert limiter.concurrency.allowed == 8
-    assert not waiting.done()
-    limiter.leave(tickets[1], "none")
-    await settle()
-    assert not waiting.done()
-    limiter.leave(tickets[2], "none")
+    limiter.leave(tickets[1], "rate_limited")
     await settle()
     assert waiting.done()
+    assert second.done()
+    third = asyncio.create_task(limiter.enter())
+    limiter.leave(tickets[2], "rate_limited")
+    await settle()
+    assert limiter.concurrency.allowed == 8
+    assert limiter.in_flight == 9
+    assert not third.done()
+    limiter.leave(tickets[3], "none")
+    await settle()
+    assert not third.done()
+    limiter.leave(tickets[4], "none")
+    await settle()
+    assert third.done()
     assert limiter.in_flight == 8
 
 

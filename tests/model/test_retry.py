@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from llm_extract.model.outcomes import Outcome
-from llm_extract.model.retry import Progress, RetryPolicy, retrying
+from llm_extract.model.retry import Progress, RetryPolicy, retrying, until_settled
 
 TRANSIENT = Outcome("transient")
 ORDERED = Outcome("transient", wait=30.0)
@@ -33,7 +33,7 @@ async def play(script: list[Outcome], policy: RetryPolicy | None = None) -> tupl
         progress.record(outcome)
         return outcome
 
-    last: Outcome = await retrying(policy, sleep)(call, progress)
+    last = await until_settled(policy, lambda: call(progress), progress, sleep)
     return last, calls, slept
 
 
@@ -96,7 +96,9 @@ async def test_an_error_of_our_own_is_neither_retried_nor_wrapped() -> None:
     policy = RetryPolicy()
     with pytest.raises(ZeroDivisionError):
         await retrying(policy)(call, Progress(policy, 100))
-    assert calls == 1
+    with pytest.raises(ZeroDivisionError):
+        await until_settled(policy, lambda: call(Progress(policy, 100)), Progress(policy, 100))
+    assert calls == 2
 
 
 @pytest.mark.parametrize("wrong", [{"attempts": 0}, {"reasks": -1}, {"deadline_seconds": 0}, {"retries": 3}])
