@@ -18,11 +18,12 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from llm_extract.batch import records
 from llm_extract.batch.articles import Article
 from llm_extract.batch.duplicates import Duplicates
+from llm_extract.batch.extracting import failure_of, outcome_of, row_of
 from llm_extract.batch.keeping import keep_options, keep_spent, provider_directory, spent
 from llm_extract.batch.ledger import Ledger
 from llm_extract.batch.many import Pump, places
@@ -31,16 +32,18 @@ from llm_extract.batch.selection import Where
 from llm_extract.batch.sources import read_articles
 from llm_extract.batch.taking_in import Intake
 from llm_extract.batch.tally import Counts
-from llm_extract.errors import DocumentError, ExtractionError, FatalError, LlmExtractError, SettingsError
-from llm_extract.extraction import Extractor, Finished
-from llm_extract.model.models import resolve_model
+from llm_extract.errors import FatalError, LlmExtractError, SettingsError
+from llm_extract.extraction import Extractor
+from llm_extract.model.models import NamedModel, resolve_model
 from llm_extract.model.rates import Budget
 from llm_extract.model.types import Usage
 from llm_extract.settings import Settings, load_settings
 from llm_extract.version import __version__
 
 if TYPE_CHECKING:
+    from llm_extract.batch import provider_progress
     from llm_extract.batch.provider import ProviderBatch
+    from llm_extract.batch.ray_engine import RayWorkers
     from llm_extract.document import Document
 
 INDEX = "intake.sqlite"
@@ -104,11 +107,16 @@ class Batch:
         near_duplicates: whether wire copies are told apart from articles of their own.
         at_once: how many articles are worked on at most; by default what the settings allow.
         provider_batch: whether to ask through the provider's Batch API, at half the price and within a day.
+        engine: who works on articles: this process (`local`), or the workers of a Ray cluster (`ray`). A run's records
+            do not depend on it: one that was begun here may go on there.
+        address: of the cluster, `HOST:PORT` or `auto`; by default a Ray of its own on this machine.
+        workers: how many workers; by default one for each CPU.
         on_progress: called with the state after every change, in the event loop.
         on_message: called with what else there is to say: where a provider's batch is.
 
     Raises:
         TaskError, ModelNameError, SettingsError, DocumentError: what was asked for does not hold.
+        UsageError: Ray is not installed.
 
     Example::
 
@@ -129,6 +137,9 @@ class Batch:
         near_duplicates: bool = True,
         at_once: int | None = None,
         provider_batch: bool = False,
+        engine: Literal["local", "ray"] = "local",
+        address: str | None = None,
+        workers: int | None = None,
         on_progress: Callable[[Progress], None] = lambda _: None,
         on_message: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -163,6 +174,9 @@ class Batch:
                 "a provider's batch takes no budget, no standard input and no question of relevance: all of it is read "
                 "twice, and sent at once"
             )
+        self.workers = self._engine(engine, model, at_once, address, workers)
+        if self.workers is not None:
+            self.at_once = self.workers.at_once
         self.progress = Progress()
         self._on_progress = on_progress
         self._on_message = on_message
@@ -172,6 +186,30 @@ class Batch:
         self._stopped = False
         self._fatal: FatalError | None = None
         self._pump: Pump[Article, None] | None = None
+
+    def _engine(
+        self, engine: str, model: Any, at_once: int | None, address: str | None, workers: int | None
+    ) -> RayWorkers | None:
+        """The workers of the engine that was chosen; None: this process."""
+        if engine not in ("local", "ray"):
+            raise SettingsError(f"the engine is `local` or `ray`, not {engine!r}")
+        if engine == "local":
+            if address is not None or workers is not None:
+                raise SettingsError("an address and a number of workers are for the engine `ray`: --engine ray")
+            return None
+        if self.provider_batch:
+            raise SettingsError("a provider's batch is worked on by the provider: it takes no engine")
+        from llm_extract.batch.ray_engine import RayWorkers
+
+        return RayWorkers(
+            self.extractor,
+            model,
+            address=address,
+            workers=workers,
+            at_once=at_once,
+            spent=self._spent_before,
+            say=lambda message: self._on_message(message),
+        )
 
     def terms(self) -> dict[str, Any]:
         """Everything that decides what the run's records are. A resumed run must have the same."""
@@ -189,6 +227,8 @@ class Batch:
         self._stopped = True
         if self._stopping is not None:
             self._stopping.set()
+            if isinstance(self._own_model, NamedModel):
+                self._own_model.stop_waiting()
         if self._pump is not None:
             self._pump.stop()
 
@@ -247,6 +287,8 @@ class Batch:
                 async for _ in results:
                     self._note(seconds=time.monotonic() - started)
         finally:
+            if self.workers is not None:
+                await self.workers.aclose()
             # A reader that waits for its input cannot be waited for; the index can be made anew.
             closing = loop.run_in_executor(reader, duplicates.close)
             await asyncio.wait([closing], timeout=_CLOSING_SECONDS)
@@ -338,18 +380,21 @@ class Batch:
                     if isinstance(entry, Article):
                         yield entry.id, entry.document
 
+        async def asked(provider: ProviderBatch) -> provider_progress.Progress:
+            submitted = await provider.submit(to_ask())
+            self._on_message(f"{submitted.sent:,} articles sent, {submitted.cached:,} in the cache already")
+            return await provider.finish(lambda progress: self._on_message(str(progress)))
+
         stopping = asyncio.ensure_future(stop.wait())
         try:
             async with ProviderBatch(self.extractor, provider_directory(self.out)) as provider:
-                submitted = await provider.submit(to_ask())
-                self._on_message(f"{submitted.sent:,} articles sent, {submitted.cached:,} in the cache already")
-                finishing = asyncio.ensure_future(provider.finish(lambda progress: self._on_message(str(progress))))
-                await asyncio.wait([stopping, finishing], return_when=asyncio.FIRST_COMPLETED)
-                if not finishing.done():  # told to stop: the batches go on at the provider, and are found again
-                    finishing.cancel()
-                    await asyncio.gather(finishing, return_exceptions=True)
+                asking = asyncio.ensure_future(asked(provider))
+                await asyncio.wait([stopping, asking], return_when=asyncio.FIRST_COMPLETED)
+                if not asking.done():  # told to stop: the batches go on at the provider, and are found again
+                    asking.cancel()
+                    await asyncio.gather(asking, return_exceptions=True)
                     return False
-                found = finishing.result()
+                found = asking.result()
         except FatalError as error:
             self._fatal = error
             return False
@@ -365,15 +410,23 @@ class Batch:
         try:
             refused = None if self._provider is None else self._provider.failure(article.document)
             if refused is None:
-                record, usage = await outcome_of(article, self.extractor, self.relevance)
+                if self.workers is None:
+                    record, usage = await outcome_of(article, self.extractor, self.relevance)
+                else:
+                    record, usage = await self.workers.outcome_of(article)
             elif isinstance(refused, FatalError):
                 raise refused
             else:
-                record, usage = failure_of(article, refused), None
+                usage = getattr(refused, "usage", None) or Usage()
+                record = failure_of(article, refused, usage)
         except FatalError as error:
             self._fatal = self._fatal or error
             self.stop()
             return
+        except asyncio.CancelledError:
+            if not self._stopped:
+                raise
+            return  # it waited for its turn when the run was told to stop
         except LlmExtractError as error:
             # Wrong settings, not a wrong article: it has no outcome, and what is under way is kept.
             self._broken = self._broken or error
@@ -387,64 +440,10 @@ class Batch:
             rows=progress.rows + isinstance(record, records.Row),
             failures=progress.failures + isinstance(record, records.Failure),
             skips=progress.skips + isinstance(record, records.Skip),
-            cached=progress.cached + (isinstance(record, records.Row) and usage is not None and not usage.calls),
-            usage=progress.usage if usage is None else progress.usage + usage,
+            cached=progress.cached + (isinstance(record, records.Row) and not usage.calls),
+            usage=progress.usage + usage,
         )
 
     def _note(self, **changes: Any) -> None:
         self.progress = replace(self.progress, **changes)
         self._on_progress(self.progress)
-
-
-async def outcome_of(
-    article: Article, extractor: Extractor[Any], relevance: Relevance | None = None
-) -> tuple[records.Record, Usage | None]:
-    """What becomes of one article, as the record that is written down, and what it cost.
-
-    Raises:
-        FatalError: nothing more can succeed; the article has no outcome.
-        UsageError: settings that cannot work; the article has no outcome.
-    """
-    document = article.document
-    asked = Usage()
-    try:
-        if relevance is not None and relevance.terms.question:
-            answered = await relevance.ask(extractor.model, document, extractor.sampling)
-            asked = answered.usage
-            if not answered.answer:
-                detail = f"the model said no to: {relevance.terms.question}"
-                return skip_of(article, detail), asked
-        finished = await extractor.aextract_json(document)
-    except (ExtractionError, DocumentError) as error:
-        usage: Usage = getattr(error, "usage", None) or Usage()
-        return failure_of(article, error), asked + usage
-    return row_of(article, finished), asked + finished.usage
-
-
-def row_of(article: Article, finished: Finished) -> records.Row:
-    """The record of an article that was extracted."""
-    return records.Row(
-        id=article.id,
-        place=str(article.place),
-        text=records.text_digest(article.document.text),
-        json=finished.json(),
-    )
-
-
-def skip_of(article: Article, detail: str) -> records.Skip:
-    """The record of an article that is about something else."""
-    digest = records.text_digest(article.document.text)
-    return records.Skip(id=article.id, place=str(article.place), text=digest, reason="irrelevant", detail=detail)
-
-
-def failure_of(article: Article, error: LlmExtractError) -> records.Failure:
-    """The record of an article that failed."""
-    usage: Usage | None = getattr(error, "usage", None)
-    return records.Failure(
-        id=article.id,
-        place=str(article.place),
-        text=records.text_digest(article.document.text),
-        type=type(error).__name__,
-        message=str(error),
-        usage=None if usage is None else usage.model_dump(mode="json"),
-    )

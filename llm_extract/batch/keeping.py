@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from llm_extract.batch import records
 from llm_extract.batch.ledger import Ledger
 from llm_extract.batch.manifest import MANIFEST
 from llm_extract.files import write_whole
@@ -32,7 +31,7 @@ def spent(directory: Path) -> Usage:
         return Usage()
     total = Usage()
     for record in Ledger.read(directory):
-        usage = record.extraction.get("usage") if isinstance(record, records.Row) else getattr(record, "usage", None)
+        usage = getattr(record, "usage", None)
         if usage:
             total = total + Usage.model_validate(usage)
     path = directory / SPENT

@@ -17,77 +17,35 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, Self, TypeVar
 
 from llm_extract.batch.provider_answers import Failed, line_of
 from llm_extract.batch.provider_api import BatchApi
 from llm_extract.batch.provider_collect import Collector
 from llm_extract.batch.provider_journal import Journal, Part, PartWriter, State, part_file, remove_unknown
 from llm_extract.batch.provider_parts import LONGEST_PAUSE, MOST_BYTES, MOST_REQUESTS, PATH, Parts
+from llm_extract.batch.provider_progress import Progress, Submitted
 from llm_extract.document import Document
 from llm_extract.errors import EndpointUnavailable, ExtractionError, FatalError, RunError, SettingsError
 from llm_extract.extraction import LARGEST_CONTEXT, MOST_CHARACTERS_PER_TOKEN, Extractor, whole_request
 from llm_extract.model.models import NamedModel, open_cache
-from llm_extract.model.types import Request, Usage
+from llm_extract.model.types import Request
 from llm_extract.model.wire import Structure, body, request_key, structure
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 FIRST_PAUSE = 10.0
 """Seconds between two looks at the batches: they grow while nothing changes."""
 PATIENCE = 6 * 3600.0
 """Seconds that the provider may be out of reach before `finish` gives up."""
-
-
-class Progress(NamedTuple):
-    """Where the batches stand."""
-
-    parts: int
-    open: int
-    """Parts whose answers are not in yet."""
-    requests: int
-    """Requests in all parts; one that was sent twice counts twice."""
-    completed: int
-    """Those that the provider has run, by its own count."""
-    answered: int
-    """Sound answers that are in the cache by now."""
-    again: int
-    """Requests that wait to be sent again."""
-    failed: int
-    """Requests that failed for good; see `ProviderBatch.failure`."""
-    usage: Usage
-    """What was paid, failed requests included, at the batch price."""
-    statuses: dict[str, int]
-    """How many parts are at each step or status."""
-    cancelled: bool = False
-    problem: str = ""
-    """Why the provider could not be asked, or what it waits for."""
-
-    @property
-    def done(self) -> bool:
-        """Whether nothing more will come: all is answered or failed, or the run was cancelled."""
-        return not self.open and (self.cancelled or not self.again)
-
-    def __str__(self) -> str:
-        told = ", ".join(f"{count} {status}" for status, count in sorted(self.statuses.items())) or "nothing sent"
-        words = f"batches: {told}; {self.completed:,} of {self.requests:,} requests run, {self.answered:,} answered"
-        for count, name in ((self.again, "to be sent again"), (self.failed, "failed")):
-            words += f", {count:,} {name}" if count else ""
-        return words + (f" ({self.problem})" if self.problem else "")
-
-
-class Submitted(NamedTuple):
-    """What became of the articles that were submitted."""
-
-    sent: int = 0
-    cached: int = 0
-    """Their answers are in the cache already."""
-    known: int = 0
-    """They are in a part already, that of an article of the same text included."""
-    unsendable: int = 0
-    """Too long for the model or for a file: the ordinary extraction says why, without a call."""
+_PORTION_SECONDS = 0.05
+"""How long articles are read until they are handed over."""
 
 
 class ProviderBatch:
@@ -155,8 +113,9 @@ class ProviderBatch:
     async def submit(self, requests: Iterable[tuple[str, Document]]) -> Submitted:
         """Send what is neither answered nor sent: `requests` are pairs of an article's id and its document.
 
-        May be called again with the same articles, after a kill too. Each part is on its way before the next one is
-        written, so that memory holds no more than one article and a few bytes for each.
+        They are read in a thread of their own, and the event loop is free. May be called again with the same articles,
+        after a kill too. Each part is on its way before the next one is written, so that memory holds no more than
+        the articles of a moment and a few bytes for each.
 
         Raises:
             FatalError, EndpointUnavailable, RunError: what was sent is kept, and the same call goes on.
@@ -167,20 +126,17 @@ class ProviderBatch:
         counts = dict.fromkeys(Submitted._fields, 0)
         writer: PartWriter | None = None
         try:
-            for number, (_, document) in enumerate(requests):
-                if number % 64 == 0:
-                    await asyncio.sleep(0)
-                key, line, found = self._line(document)
-                counts[found] += 1
-                if found != "sent":
-                    continue
-                if writer is not None and self._parts.is_full(writer, line):
-                    await self._parts.post(writer)
-                    writer = None
-                if writer is None:
-                    writer = PartWriter(self.folder, self._parts.next_number())
-                writer.add(key, line)
-                self._sent.add(_number(key))
+            async with aclosing(_in_a_thread(requests, lambda request: self._line(request[1]))) as lines:
+                async for key, line, found in lines:
+                    counts[found] += 1
+                    if found != "sent":
+                        continue
+                    if writer is not None and self._parts.is_full(writer, line):
+                        await self._parts.post(writer)
+                        writer = None
+                    if writer is None:
+                        writer = PartWriter(self.folder, self._parts.next_number())
+                    writer.add(key, line)
             if writer is not None:
                 await self._parts.post(writer)
         except BaseException:
@@ -325,7 +281,7 @@ class ProviderBatch:
         return whole_request(extractor.task, document.sent_text, self.endpoint, extractor.sampling)
 
     def _line(self, document: Document) -> tuple[str, bytes, Literal["sent", "cached", "known", "unsendable"]]:
-        """An article's cache key, its line of a part, and what becomes of it."""
+        """An article's cache key, its line of a part, and what becomes of it. Called in the reading thread."""
         window = self.endpoint.context_window or LARGEST_CONTEXT
         if len(document.sent_text) > MOST_CHARACTERS_PER_TOKEN * window:
             return "", b"", "unsendable"
@@ -341,7 +297,10 @@ class ProviderBatch:
         most = request.sampling.max_output_tokens
         content = body(self.endpoint, capabilities, request, self._asked, max_output_tokens=most)
         line = line_of(key, PATH, content)
-        return (key, line, "sent") if len(line) <= self._parts.most_bytes else (key, b"", "unsendable")
+        if len(line) > self._parts.most_bytes:
+            return key, b"", "unsendable"
+        self._sent.add(_number(key))
+        return key, line, "sent"
 
     # --- answers ----------------------------------------------------------------------------------
 
@@ -413,6 +372,31 @@ class ProviderBatch:
                 for line in file:
                     self._failures[_number(line[8:])] = (part.number, offset)
                     offset += len(line)
+
+
+async def _in_a_thread(source: Iterable[T], work: Callable[[T], R]) -> AsyncGenerator[R, None]:
+    """What is made of a source's items, in one thread that does nothing else: the event loop is free meanwhile."""
+    loop = asyncio.get_running_loop()
+    items = map(work, source)
+    with ThreadPoolExecutor(1, "submitting") as thread:
+        try:
+            while portion := await loop.run_in_executor(thread, _portion, items):
+                for item in portion:
+                    yield item
+        finally:
+            if isinstance(source, Generator):  # what it holds open may belong to its thread
+                await loop.run_in_executor(thread, source.close)
+
+
+def _portion(items: Iterator[T]) -> list[T]:
+    """As many items as come in a moment, at least one. Empty at the end."""
+    until = time.monotonic() + _PORTION_SECONDS
+    portion: list[T] = []
+    for item in items:
+        portion.append(item)
+        if time.monotonic() > until:
+            break
+    return portion
 
 
 def _number(key: str | bytes) -> int:

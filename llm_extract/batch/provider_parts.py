@@ -104,7 +104,8 @@ class Parts:
 
     async def post(self, writer: PartWriter) -> None:
         """Finish a part and send it on its way."""
-        self._journal.append("written", parts=[writer.finish()], **{"from": []})
+        written = await asyncio.to_thread(writer.finish)  # it may be hundreds of megabytes
+        self._journal.append("written", parts=[written], **{"from": []})
         await self._advance(self.state.parts[writer.number])
 
     async def push(self, *, waiting: bool = False) -> None:

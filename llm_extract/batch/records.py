@@ -18,11 +18,10 @@ from zlib import crc32
 
 from pydantic_core import PydanticSerializationError, to_json
 
-SkipReason = Literal["irrelevant", "unreadable", "id_clash", "limit"]
+SkipReason = Literal["irrelevant", "unreadable", "id_clash"]
 """Why an article was not asked about.
 
 `irrelevant`: the task's filter left it out. `unreadable`: it gave no text. `id_clash`: another article has its id.
-`limit`: the run was told to stop before it.
 """
 
 
@@ -38,6 +37,8 @@ class Row:
     """`text_digest` of the document's text."""
     json: bytes
     """The Extraction's JSON, on one line, as `model_dump_json` gives it: it is written more often than read."""
+    usage: Mapping[str, Any] | None = None
+    """What it cost, `Usage.model_dump(mode="json")`."""
     time: float = field(default_factory=time)
     """Unix seconds."""
 
@@ -74,6 +75,8 @@ class Skip:
     text: str | None
     reason: SkipReason
     detail: str = ""
+    usage: Mapping[str, Any] | None = None
+    """What the question cost that left it out."""
     time: float = field(default_factory=time)
 
 
@@ -103,9 +106,7 @@ class Retried:
 
 Record: TypeAlias = Row | Failure | Skip | Copy | Retried
 
-Outcome = Literal[
-    "none", "retried", "row", "failure", "copy", "skip irrelevant", "skip unreadable", "skip id_clash", "skip limit"
-]
+Outcome = Literal["none", "retried", "row", "failure", "copy", "skip irrelevant", "skip unreadable", "skip id_clash"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 """What is known of an id, so that a byte can hold it: the number is the place in this tuple."""
 
@@ -115,7 +116,8 @@ _HEAD = re.compile(rb'[0-9a-f]{8} \{"kind":"')
 _STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 _LONG = re.compile(rb'\{"kind":"(row|failure)","id":(' + _STRING + rb")")
 _BEFORE_EXTRACTION = re.compile(
-    rb'\{"kind":"row"(?:,"(?:id|place|text)":(?:' + _STRING + rb'|null)){3},"time":[^,]+,"extraction":'
+    rb'\{"kind":"row"(?:,"(?:id|place|text)":(?:' + _STRING + rb"|null)){3}"
+    rb',"time":[^,]+,"usage":(?:null|\{[^{}]*\}),"extraction":'
 )
 
 
@@ -210,11 +212,12 @@ def _fields(record: Record) -> dict[str, Any]:
         "time": record.time,
     }
     match record:
-        case Failure():
-            fields["error"] = {"type": record.type, "message": record.message}
+        case Row():
             fields["usage"] = record.usage
+        case Failure():
+            fields |= {"usage": record.usage, "error": {"type": record.type, "message": record.message}}
         case Skip():
-            fields |= {"reason": record.reason, "detail": record.detail}
+            fields |= {"usage": record.usage, "reason": record.reason, "detail": record.detail}
         case Copy():
             fields |= {"of": record.of, "match": record.match, "similarity": record.similarity}
     return fields

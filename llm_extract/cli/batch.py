@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -51,6 +51,14 @@ def batch() -> None:
 @click.option("--concurrency", metavar="N|auto", default="auto", help="Articles at once.  [default: auto]")
 @click.option("--provider-batch", is_flag=True, help="Ask through the provider's Batch API, at half its price.")
 @click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    help="Who works: this process, or workers on Ray.  [default: local]",
+)
+@click.option("--address", metavar="HOST:PORT|auto", help="With --engine ray: the cluster.  [default: this machine]")
+@click.option("--workers", metavar="N", type=click.IntRange(min=1), help="With --engine ray.  [default: one a CPU]")
+@click.option(
     "--estimate", is_flag=True, help="Count articles, copies and tokens, and say a price range; call nothing."
 )
 @click.option("--log-json", is_flag=True, help="Progress as JSON lines on standard error.")
@@ -69,6 +77,9 @@ def run_batch(
     tpm: int | None,
     concurrency: str,
     provider_batch: bool,
+    engine: Literal["local", "ray"],
+    address: str | None,
+    workers: int | None,
     estimate: bool,
     log_json: bool,
 ) -> int:
@@ -109,6 +120,9 @@ def run_batch(
         where=where,
         near_duplicates=not no_near_duplicates,
         provider_batch=provider_batch,
+        engine=engine,
+        address=address,
+        workers=workers,
         on_progress=lambda progress: display.show(progress),
         on_message=lambda message: display.say(message),
     )

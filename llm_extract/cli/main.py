@@ -256,5 +256,7 @@ def _log(verbose: int) -> None:
 
 
 def _complain(message: str) -> None:
-    """One line on standard error."""
-    click.echo(f"llm-extract: {' '.join(message.split())}", err=True)
+    """One line on standard error, without what a name or an endpoint's words may do to a terminal."""
+    from llm_extract.cli.show import inert
+
+    click.echo(f"llm-extract: {inert(' '.join(message.split()))}", err=True)

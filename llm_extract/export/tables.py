@@ -111,7 +111,7 @@ def _outcome_cells(record: Record) -> Row:
     """The columns of `articles` that every task has."""
     extraction = record.get("extraction") or {}
     provenance = extraction.get("provenance") or {}
-    usage = extraction.get("usage") or record.get("usage") or {}
+    usage = record.get("usage") or {}
     cost, time = usage.get("cost_usd"), record.get("time")
     return (
         clean(record["id"]),

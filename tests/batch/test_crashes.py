@@ -129,7 +129,7 @@ def strike(at: int, how: str, operations: Side, synced: Side) -> None:
             nonlocal count
             count += 1
             operations.add(name)
-            if count == at and how == BEFORE:
+            if count == at and (how == BEFORE or (how != AFTER and name != "write")):
                 os._exit(KILLED)
             if count == at and how in (TORN, ALMOST):
                 descriptor, data = arguments

@@ -272,6 +272,7 @@ def test_what_is_left_out_is_written_down_on_the_way(folder: Path) -> None:
 
 
 def test_through_the_provider_s_batches(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("llm_extract.batch.provider.FIRST_PAUSE", 0.05)
     with BatchServer(answer_line=lambda line: reply(said(number_in_body(line.body)))) as server:
         monkeypatch.setenv("LLM_EXTRACT_BASE_URL", server.base_url)
         monkeypatch.setenv("LLM_EXTRACT_MODEL", "openai/gpt-4o-mini")
@@ -332,7 +333,8 @@ def test_kills_at_any_moment_change_nothing(folder: Path, scripted_server: Scrip
     assert kills >= 1
     assert essence(records("run")) == essence(records("whole"))
     repaid = len(scripted_server.requests) - 2 * asked
-    assert repaid <= 4 * kills
+    # With a cache what is paid twice is what was not answered; without one, what is not written down either.
+    assert repaid <= (4 if cache == "true" else 8) * kills
 
 
 def test_control_c_once_drains_and_exits_130(folder: Path, scripted_server: ScriptedServer) -> None:

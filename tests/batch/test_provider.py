@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import itertools
 import json
 import os
+import threading
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -14,9 +17,10 @@ from typing import Any
 import pytest
 
 from llm_extract import Document, Extractor
-from llm_extract.batch.provider import Progress, ProviderBatch
+from llm_extract.batch.provider import ProviderBatch
 from llm_extract.batch.provider_api import BatchApi
 from llm_extract.batch.provider_journal import Journal
+from llm_extract.batch.provider_progress import Progress
 from llm_extract.errors import (
     AuthenticationFailed,
     ContentFiltered,
@@ -732,3 +736,49 @@ def test_half_of_a_price_is_exact() -> None:
     full = price("openai", "gpt-4o-mini", 1, 0, 1)
     assert full
     assert full * PRICE_SHARE == Decimal("3.75e-7")
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+async def test_a_slow_archive_leaves_the_event_loop_free(
+    extractor: Extractor[Any], server: BatchServer, tmp_path: Path
+) -> None:
+    def slow() -> Iterator[tuple[str, Document]]:
+        for article in articles(4):
+            time.sleep(0.1)
+            yield article
+
+    async with opened(extractor, tmp_path) as batch:
+        submitting = asyncio.create_task(batch.submit(slow()))
+        turns = 0
+        while not submitting.done():
+            await asyncio.sleep(0.01)
+            turns += 1
+    assert (await submitting).sent == 4
+    assert turns > 15
+
+
+async def test_a_submission_that_is_cancelled_closes_its_source_where_it_was_read(
+    extractor: Extractor[Any], server: BatchServer, tmp_path: Path
+) -> None:
+    threads: list[int] = []
+
+    def endless() -> Iterator[tuple[str, Document]]:
+        threads.append(threading.get_ident())
+        try:
+            for number in itertools.count():
+                time.sleep(0.001)
+                yield articles(1, number)[0]
+        finally:
+            threads.append(threading.get_ident())
+
+    async with opened(extractor, tmp_path) as batch:
+        submitting = asyncio.create_task(batch.submit(endless()))
+        await asyncio.sleep(0.2)
+        submitting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await submitting
+        assert len(threads) == 2
+        assert threads[0] == threads[1] != threading.get_ident()
+        assert (await batch.submit(articles(2))).sent == 2  # nothing of what was half written is known

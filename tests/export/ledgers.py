@@ -47,7 +47,8 @@ def row(name: str, document: Document, record: Any, evidence: Mapping[str, Evide
             sampling=Sampling(),
         ),
     )
-    return {**head("row", name, document), "extraction": extraction.model_dump(mode="json")}
+    dumped = extraction.model_dump(mode="json")
+    return {**head("row", name, document), "usage": dumped["usage"], "extraction": dumped}
 
 
 def head(kind: str, name: str, document: Document | None = None) -> Record:

@@ -1,0 +1,109 @@
+"""A worker of the Ray engine, and what it is told: see `ray_engine`. Nothing here imports Ray."""
+
+from __future__ import annotations
+
+import os
+import platform
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from llm_extract.batch import records
+from llm_extract.batch.ray_gate import GatedLimiter
+from llm_extract.errors import LlmExtractError
+from llm_extract.model.types import Endpoint, Usage
+
+if TYPE_CHECKING:
+    from llm_extract.batch.articles import Article
+    from llm_extract.extraction import Extractor
+    from llm_extract.settings import Settings
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker needs to be the driver's equal. It travels as a value, so that no key is in an environment,
+    a command line or a log; its repr hides the key too."""
+
+    task: str
+    files: dict[str, bytes] = field(repr=False)
+    """The task's prompt and schema by their relative paths: a node need not have them."""
+    endpoint: Endpoint
+    """With its key, which the worker's own environment need not hold."""
+    settings: Settings
+    terms: dict[str, Any] = field(repr=False)
+    """What a record depends on; a worker that differs is refused."""
+    live_calls: bool = True
+
+
+def job_of(extractor: Extractor[Any], model: str | None) -> Job:
+    """What workers need to be this extractor's equals; `model` is the name that it was given."""
+    from llm_extract.model.client import FORBID_LIVE_CALLS
+    from llm_extract.model.endpoints import resolve_endpoint
+
+    task, settings = extractor.task, extractor.settings
+    assert task.where is not None  # noqa: S101 - a batch's task has a name
+    files = {name: (task.where / name).read_bytes() for name in (f"prompts/{task.name}.md", f"schemas/{task.name}.py")}
+    # Resolved here: providers' keys and addresses are in this process's environment, not in a worker's.
+    endpoint = resolve_endpoint(model, settings)
+    live_calls = os.environ.get(FORBID_LIVE_CALLS) != "1"
+    return Job(task.name, files, endpoint, settings, extractor.terms(), live_calls)
+
+
+class Ready(NamedTuple):
+    """A worker that has loaded everything."""
+
+    host: str
+    pid: int
+    terms: dict[str, Any]
+
+
+class Worker:
+    """The actor: one extractor in one process, for many articles at once.
+
+    Errors are given back as values: what Ray raises is about Ray.
+    """
+
+    def __init__(self, name: str, job: Job, gate: Any) -> None:
+        self._name, self._job, self._gate = name, job, gate
+        self._extractor: Extractor[Any] | None = None
+
+    async def ready(self) -> Ready | LlmExtractError:
+        """Load everything; what an article's record depends on, as it is here."""
+        try:
+            self._extractor = extractor = self._loaded()
+            return Ready(platform.node(), os.getpid(), extractor.terms())
+        except LlmExtractError as error:
+            return error
+
+    async def outcome_of(self, article: Article) -> tuple[records.Record, Usage] | LlmExtractError:
+        """As `extracting.outcome_of`, its errors as values."""
+        from llm_extract.batch.extracting import outcome_of
+        from llm_extract.batch.relevance import Relevance
+
+        assert self._extractor is not None  # noqa: S101 - `ready` comes first
+        try:
+            return await outcome_of(article, self._extractor, Relevance.of(self._extractor.task))
+        except LlmExtractError as error:
+            return error
+
+    def _loaded(self) -> Extractor[Any]:
+        from llm_extract.extraction import Extractor
+        from llm_extract.model.client import FORBID_LIVE_CALLS
+        from llm_extract.model.limits import within_descriptors
+        from llm_extract.model.models import new_model
+        from llm_extract.task import find_task
+
+        job = self._job
+        if not job.live_calls:
+            os.environ[FORBID_LIVE_CALLS] = "1"
+        bounds = within_descriptors(*job.settings.concurrency())
+        pool = job.settings.pool()  # for what it allows; what it counts is counted by the gate
+        model = new_model(job.endpoint, job.settings, pool)
+        model.limiter = lambda: GatedLimiter(self._gate, self._name, bounds, pool)
+        with tempfile.TemporaryDirectory(prefix="llm-extract-task-") as folder:
+            for name, content in job.files.items():
+                path = Path(folder) / name
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(content)
+            return Extractor(find_task(job.task, Path(folder)), model=model, settings=job.settings)
