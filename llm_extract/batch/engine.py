@@ -229,6 +229,8 @@ class Batch:
             self._stopping.set()
             if isinstance(self._own_model, NamedModel):
                 self._own_model.stop_waiting()
+            if self.workers is not None:
+                self.workers.stop_waiting()
         if self._pump is not None:
             self._pump.stop()
 

@@ -193,6 +193,8 @@ class RayWorkers:
             return None
         finally:
             worker.under_way -= 1
+        if told == "stopped":
+            raise asyncio.CancelledError
         self._losses = 0
         if isinstance(told, LlmExtractError):
             raise told
@@ -205,6 +207,11 @@ class RayWorkers:
             if self._hired:
                 return min(self._hired, key=lambda worker: worker.under_way)
             await self._free.wait()
+
+    def stop_waiting(self) -> None:
+        """Let no further call begin: `outcome_of` is cancelled for the articles whose call has not."""
+        for worker in self._hired:
+            worker.actor.stop_waiting.remote()
 
     # -- workers come and go ---------------------------------------------------------------------
 
@@ -360,7 +367,8 @@ class RayWorkers:
             return
         for task in (*self._hiring, *([self._starting] if self._starting else [])):
             task.cancel()
-        await asyncio.gather(*self._hiring, return_exceptions=True)
+        flushing = asyncio.gather(*(worker.actor.flush.remote() for worker in self._hired), return_exceptions=True)
+        await asyncio.wait([asyncio.gather(*self._hiring, flushing, return_exceptions=True)], timeout=_CLOSING_SECONDS)
         closing = asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
         await asyncio.wait([closing], timeout=_CLOSING_SECONDS)
         self._thread.shutdown(wait=False)

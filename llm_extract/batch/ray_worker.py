@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from llm_extract.batch import records
 from llm_extract.batch.ray_gate import GatedLimiter
 from llm_extract.errors import LlmExtractError
+from llm_extract.model.models import NamedModel
 from llm_extract.model.types import Endpoint, Usage
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ class Worker:
     def __init__(self, name: str, job: Job, gate: Any) -> None:
         self._name, self._job, self._gate = name, job, gate
         self._extractor: Extractor[Any] | None = None
+        self._stopping = False
 
     async def ready(self) -> Ready | LlmExtractError:
         """Load everything; what an article's record depends on, as it is here."""
@@ -76,8 +79,8 @@ class Worker:
         except LlmExtractError as error:
             return error
 
-    async def outcome_of(self, article: Article) -> tuple[records.Record, Usage] | LlmExtractError:
-        """As `extracting.outcome_of`, its errors as values."""
+    async def outcome_of(self, article: Article) -> tuple[records.Record, Usage] | LlmExtractError | Literal["stopped"]:
+        """As `extracting.outcome_of`, its errors as values; `stopped` if work was stopped before its call began."""
         from llm_extract.batch.extracting import outcome_of
         from llm_extract.batch.relevance import Relevance
 
@@ -86,6 +89,21 @@ class Worker:
             return await outcome_of(article, self._extractor, Relevance.of(self._extractor.task))
         except LlmExtractError as error:
             return error
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
+            return "stopped"
+
+    async def stop_waiting(self) -> None:
+        """Begin no further call; see `ModelClient.stop_waiting`."""
+        self._stopping = True
+        if self._extractor is not None and isinstance(self._extractor.model, NamedModel):
+            self._extractor.model.stop_waiting()
+
+    async def flush(self) -> None:
+        """Put what is left into the cache."""
+        if self._extractor is not None and self._extractor.cache is not None:
+            self._extractor.cache.flush()
 
     def _loaded(self) -> Extractor[Any]:
         from llm_extract.extraction import Extractor

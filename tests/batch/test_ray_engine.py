@@ -183,6 +183,34 @@ def test_an_order_to_wait_holds_for_both_workers(
     assert sum(seconds >= 0.9 for seconds in after) >= 12
 
 
+def test_a_run_that_is_told_to_stop_waits_for_no_turn(
+    folder: Path, scripted_server: ScriptedServer, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LLM_EXTRACT_ATTEMPTS", "6")
+
+    def respond(request: RecordedRequest) -> Reply:
+        if request.number >= 6:
+            return error(429, headers={"Retry-After": "120"})
+        return reply(said(number_in(request)), delay=0.1)
+
+    def stop(progress: Progress) -> None:
+        if progress.rows >= 6:
+            batch.stop()
+
+    scripted_server.respond = respond
+    source = archive(folder, numbered(20))
+    batch = Batch(
+        [source], "run", task="deals", engine="ray", address=cluster.address, workers=2, at_once=8, on_progress=stop
+    )
+    started = time.monotonic()
+    stopped = batch.run()
+    assert time.monotonic() - started < 60
+    assert not stopped.ended
+    assert (stopped.counts.rows, stopped.counts.failures) == (6, 0)
+    scripted_server.respond = answering(said)
+    assert here(source, "run", "cache", monkeypatch).counts.rows == 20
+
+
 def test_a_rate_limit_holds_for_the_sum_and_a_run_begun_here_goes_on_there(
     folder: Path, scripted_server: ScriptedServer, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
