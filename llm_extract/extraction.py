@@ -138,22 +138,26 @@ class Extractor(Generic[RecordT]):
         key = self._kept_key(article, published, repeat)
         return self._kept(key, started) or await self._extracted(article, key, published, repeat, started)
 
-    async def aextract_json(self, document: Document) -> Finished:
-        """As `aextract`, for whoever only writes the result down; what is kept of it is on disk after `cache.flush`."""
+    # For archives, whose results are only written down: `kept_json` in the thread that reads, then, if the result is
+    # not kept, `aextract_json`.
+
+    def kept_json(self, document: Document) -> tuple[str, Finished | None]:
+        """The key of an article's result, and the result if it is kept. The key is empty if results are not kept."""
         started = time.perf_counter()
         key = self._kept_key(document, None, 0)
-        finished = self._kept_json(key, started)
-        if finished is None:
-            result = await self._fresh(document, None, 0, started)
-            finished = Finished(_json(result, include=set(_Kept.model_fields)), result.usage)
-            if self.cache is not None and key is not None and self._reads_back(result.record):
-                self.cache.put_later(key, finished.kept)
-        return finished
+        # Its words were checked when it was made, and the cache's checksum vouches for its bytes.
+        kept = None if self.cache is None or key is None else self.cache.get(key)
+        if kept is None:
+            return key or "", None
+        return key or "", Finished(kept, Usage(cached_calls=1, seconds=time.perf_counter() - started))
 
-    def kept_json(self, document: Document) -> Finished | None:
-        """What `aextract_json` gives, if that needs no call: the result is kept. None if not."""
-        started = time.perf_counter()
-        return self._kept_json(self._kept_key(document, None, 0), started)
+    async def aextract_json(self, document: Document, key: str) -> Finished:
+        """As `aextract` of an article whose result is not kept under `key`; from the next `cache.flush` on it is."""
+        result = await self._fresh(document, None, 0, time.perf_counter())
+        finished = Finished(_json(result, include=set(_Kept.model_fields)), result.usage)
+        if self.cache is not None and key and self._reads_back(result.record):
+            self.cache.put_later(key, finished.kept)
+        return finished
 
     async def _extracted(
         self, article: str | Document, key: str | None, published: date | None, repeat: int, started: float
@@ -256,13 +260,6 @@ class Extractor(Generic[RecordT]):
     def _kept_key(self, article: str | Document, published: date | None, repeat: int) -> str | None:
         # Without a place to keep results there is no reason to digest article and code.
         return None if self.cache is None else self.result_key(article, published, repeat)
-
-    def _kept_json(self, key: str | None, started: float) -> Finished | None:
-        # Its words were checked when it was made, and the cache's checksum vouches for its bytes.
-        text = None if self.cache is None or key is None else self.cache.get(key)
-        if text is None:
-            return None
-        return Finished(text, Usage(cached_calls=1, seconds=time.perf_counter() - started))
 
     def _kept(self, key: str | None, started: float) -> Extraction[RecordT] | None:
         text = None if self.cache is None or key is None else self.cache.get(key)

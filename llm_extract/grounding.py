@@ -8,15 +8,13 @@ together, or the answer becomes an issue with its reason. No value takes another
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import date
-from functools import partial
-from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
+from llm_extract.assembly import Item, delivered, give_up, missing, says_anything
 from llm_extract.document import Document
 from llm_extract.errors import Unsupported
 from llm_extract.fields import CategoryField, Context, DateField, DayField, FieldType, FlagField, MoneyField, NameField
@@ -41,18 +39,6 @@ class Grounded(NamedTuple):
     record: BaseModel
     evidence: dict[str, Evidence]
     issues: tuple[Issue, ...]
-
-
-@dataclass(slots=True)
-class _Item:
-    """One model of the record while it is being filled."""
-
-    branch: Branch
-    answer_path: str
-    values: dict[str, Value] = field(default_factory=dict)
-    lists: dict[str, list[Value]] = field(default_factory=dict)
-    flags: dict[str, bool] = field(default_factory=dict)
-    items: dict[str, list[_Item]] = field(default_factory=dict)
 
 
 def ground(document: Document, schema: CompiledSchema, answer: BaseModel, *, published: date | None = None) -> Grounded:
@@ -86,61 +72,37 @@ class _Grounding:
         self.issues: list[Issue] = []
         self._page: dict[str, Value | None] = {}
         self._aliases: list[Alias] | None = None
+        self._fullest: dict[str, tuple[str, tuple[int, int]]] = {}
 
     def run(self, schema: CompiledSchema, answer: BaseModel) -> Grounded:
-        self.read_page(schema.root, answer)
+        self.read_page(schema, answer)
         item = self.item(schema.root, answer, "")
-        evidence: dict[str, Evidence] = {}
-        data = _deliver(item, "", evidence)
         while True:
+            evidence: dict[str, Evidence] = {}
+            data = delivered(item, "", evidence)
             try:
                 record = schema.record.model_validate(data, by_name=True, by_alias=False)
-                break
             except ValidationError as error:
                 first = error.errors(include_url=False)[0]
-                if self.give_up(item, first["loc"], first["msg"]):
-                    evidence = {}
-                    data = _deliver(item, "", evidence)
-                    continue
-                place = ".".join(str(part) for part in first["loc"])
-                raise Unsupported(
-                    f"the article does not support what the schema requires: {schema.record.__name__}.{place}: "
-                    f"{first['msg']}; what an article may leave out is optional in a schema (`| None`, or a list)",
-                    issues=self.issues,
-                ) from error
-        return Grounded(record, evidence, tuple(self.issues))
-
-    def give_up(self, item: _Item, place: Sequence[int | str], why: str) -> bool:
-        """Leave out the smallest optional part around a value that the schema's own rules refuse."""
-        droppable: list[Callable[[], object]] = []
-        path = ""
-        for name, index in zip_longest(place, place[1:]):
-            child = next((child for child in item.branch.children if child.name == name), None)
-            if child is None:
-                continue
-            path = joined(path, str(name))
-            entries: list[Any] = item.lists.get(child.name, []) if isinstance(child, Leaf) else item.items[child.name]
-            if child.many and isinstance(index, int) and index < len(entries):
-                droppable.append(partial(entries.pop, index))
-            elif child.optional and isinstance(child, Leaf) and child.name in item.values:
-                droppable.append(partial(item.values.pop, child.name))
-            elif child.optional and entries:
-                droppable.append(entries.clear)
-            if isinstance(child, Leaf) or not entries:
-                break
-            item = entries[index if child.many and isinstance(index, int) else 0]
-        if droppable:
-            droppable[-1]()
-            self.issue(path, "not_supported", f"left out, the schema refuses it: {why}", None)
-        return bool(droppable)
+                left_out = give_up(item, first["loc"])
+                if left_out is None:
+                    place = ".".join(str(part) for part in first["loc"])
+                    raise Unsupported(
+                        f"the article does not support what the schema requires: {schema.record.__name__}.{place}: "
+                        f"{first['msg']}; what an article may leave out is optional in a schema (`| None`, or a list)",
+                        issues=self.issues,
+                    ) from error
+                self.issue(left_out, "not_supported", f"left out, the schema refuses it: {first['msg']}", None)
+            else:
+                return Grounded(record, evidence, tuple(self.issues))
 
     # -- the page's own head -------------------------------------------------------------------
 
-    def read_page(self, root: Branch, answer: BaseModel) -> None:
+    def read_page(self, schema: CompiledSchema, answer: BaseModel) -> None:
         """Fix the day that relative dates are counted from, before any date is read."""
-        for path, leaf in root.leaves():
-            if leaf.from_page != "published" or self.context.reference is not None:
-                continue
+        for path, leaf in schema.published:
+            if self.context.reference is not None:
+                return
             found = self.from_page(leaf)
             if found is None and "[" not in path:
                 words = _at(answer, path)
@@ -169,11 +131,11 @@ class _Grounding:
 
     # -- models ----------------------------------------------------------------------------------
 
-    def item(self, branch: Branch, answer: BaseModel, path: str) -> _Item:
-        item = _Item(branch, path)
+    def item(self, branch: Branch, answer: BaseModel, path: str) -> Item:
+        item = Item(branch, path)
         for child in branch.children:
             said = getattr(answer, child.name)
-            here = f"{path}.{child.name}" if path else child.name
+            here = joined(path, child.name)
             if isinstance(child, Branch):
                 entries = (said if child.many else [said]) if said is not None else []
                 item.items[child.name] = [
@@ -183,8 +145,8 @@ class _Grounding:
             elif isinstance(child.field_type, FlagField) and not child.field_type.quoted:
                 item.flags[child.name] = said
             elif child.many:
-                item.lists[child.name] = self.entries(child, said or [], here)
-            else:
+                item.lists[child.name] = self.entries(child, said, here) if said else []
+            elif said is not None or child.from_page is not None:
                 value = self.leaf(child, said, here)
                 if value is not None:
                     item.values[child.name] = value
@@ -195,7 +157,7 @@ class _Grounding:
         self.drop_empty(item)
         return item
 
-    def drop_unfinished(self, item: _Item) -> None:
+    def drop_unfinished(self, item: Item) -> None:
         """A date whose year nothing fixed is no date."""
         for name, found in list(item.values.items()):
             if found.value is None:
@@ -207,17 +169,17 @@ class _Grounding:
                     found.evidence.quote,
                 )
 
-    def drop_empty(self, item: _Item) -> None:
+    def drop_empty(self, item: Item) -> None:
         """Parts that may be missing and lost what they require, or everything, are not delivered."""
         for child in item.branch.children:
             if not isinstance(child, Branch) or not (child.many or child.optional):
                 continue
             kept = []
             for entry in item.items[child.name]:
-                missing = _missing(entry)
-                if missing:
-                    reason = f"left out: the article does not support its {' and '.join(missing)}"
-                elif not _says_anything(entry):
+                lacking = missing(entry)
+                if lacking:
+                    reason = f"left out: the article does not support its {' and '.join(lacking)}"
+                elif not says_anything(entry):
                     reason = "left out: the article supports nothing of it"
                 else:
                     kept.append(entry)
@@ -311,7 +273,7 @@ class _Grounding:
     def reading(self, field_type: FieldType[Any], hit: Located) -> Value | str:
         """The one value stated at a place, or why there is none."""
         mentions = field_type.read(self.text, hit.start, hit.end, self.context)
-        if len({repr(mention.value) for mention in mentions}) > 1:
+        if len(mentions) > 1 and len({repr(mention.value) for mention in mentions}) > 1:
             return "they state more than one: " + ", ".join(mention.words for mention in mentions)
         if mentions:
             mention = mentions[0]
@@ -343,15 +305,21 @@ class _Grounding:
         used = self.evidence(hit)
         if not field_type.resolve_aliases:
             return Value(value, used)
-        if self._aliases is None:
-            self._aliases = find_aliases(self.text)
-        full, (start, end) = fullest_form(value, self.text, self._aliases, self.locator)
+        full, (start, end) = self.fullest(value)
         if full == value:
             return Value(value, used)
         fullest = Evidence(quote=self.text[start:end], start=start, end=end, match="alias", also=(as_span(used),))
         if not field_type.support(fullest.quote, full):
             return Value(value, used)
         return Value(full, fullest)
+
+    def fullest(self, name: str) -> tuple[str, tuple[int, int]]:
+        """The fullest form of a name and where it stands; the contracts of an article share their parties."""
+        if self._aliases is None:
+            self._aliases = find_aliases(self.text)
+        if name not in self._fullest:
+            self._fullest[name] = fullest_form(name, self.text, self._aliases, self.locator)
+        return self._fullest[name]
 
     # -- small parts -----------------------------------------------------------------------------
 
@@ -360,65 +328,6 @@ class _Grounding:
 
     def issue(self, path: str, reason: IssueReason, message: str, answer: Any, *sources: Span) -> None:
         self.issues.append(Issue(path=path, reason=reason, message=message, answer=answer, sources=sources))
-
-
-def _missing(entry: _Item) -> list[str]:
-    """What an entry's model requires and the article does not support."""
-    return [
-        child.name
-        for child in entry.branch.children
-        if not child.many
-        and not child.optional
-        and (
-            (child.name not in entry.values and child.name not in entry.flags)
-            if isinstance(child, Leaf)
-            else any(_missing(part) for part in entry.items[child.name])
-        )
-    ]
-
-
-def _says_anything(entry: _Item) -> bool:
-    """Whether an entry states more than the choices that its model requires of every entry."""
-    for child in entry.branch.children:
-        if isinstance(child, Branch):
-            if any(_says_anything(part) for part in entry.items[child.name]):
-                return True
-        elif entry.lists.get(child.name) or (
-            child.name in entry.values and (child.optional or child.field_type.extractive)
-        ):
-            return True
-    leaves = [child for child in entry.branch.children if isinstance(child, Leaf)]
-    return len(leaves) == len(entry.branch.children) and all(
-        not (leaf.optional or leaf.many or leaf.field_type.extractive) for leaf in leaves
-    )
-
-
-def _deliver(item: _Item, path: str, evidence: dict[str, Evidence]) -> dict[str, Any]:
-    """The record's data, with evidence filed under the record's own paths."""
-    data: dict[str, Any] = dict(item.flags)
-    for name, found in item.values.items():
-        data[name] = found.value
-        evidence[joined(path, name)] = found.evidence
-    for name, entries in item.lists.items():
-        data[name] = [entry.value for entry in entries]
-        for index, entry in enumerate(entries):
-            evidence[f"{joined(path, name)}[{index}]"] = entry.evidence
-    for child in item.branch.children:
-        if not isinstance(child, Branch):
-            continue
-        here = joined(path, child.name)
-        if child.many:
-            data[child.name] = [
-                _deliver(entry, f"{here}[{index}]", evidence) for index, entry in enumerate(item.items[child.name])
-            ]
-        elif item.items[child.name]:
-            data[child.name] = _deliver(item.items[child.name][0], here, evidence)
-        elif child.optional:
-            data[child.name] = None
-    for child in item.branch.children:
-        if isinstance(child, Leaf) and child.optional and not child.many:
-            data.setdefault(child.name, None)
-    return data
 
 
 def _at(answer: BaseModel, path: str) -> Any:

@@ -61,12 +61,13 @@ class Located(NamedTuple):
 
 
 class Locator:
-    """Finds words in one text. Build it once a document; the normalised view is made on first need."""
+    """Finds words in one text. Build it once a document: what was made and found for one question serves the next."""
 
     def __init__(self, text: str, excluded: Sequence[tuple[int, int]] = ()) -> None:
         """`excluded`: half-open ranges of `text` in which nothing is found (page furniture, hidden text)."""
         self.text = text
         self._excluded = _merged(excluded)
+        self._found: dict[str, list[Located]] = {}
         self._view: _View | None = None
         self._folded: _View | None = None
 
@@ -92,19 +93,10 @@ class Locator:
         punctuation around `words` are then ignored.
         """
         words = words.strip()
-        if not words:
-            return []
-        text, size = self.text, len(words)
-        found: list[Located] = []
-        start = text.find(words)
-        while start >= 0:
-            end = start + size
-            if _bounded(text, start, end) and (not self._excluded or self.allows(start, end)):
-                found.append(Located(start, end, "exact"))
-            else:
-                end = start + 1
-            start = text.find(words, end)
-        return found or self._find_normalised(words)
+        found = self._found.get(words)
+        if found is None:
+            found = self._found[words] = (self._find_exact(words) or self._find_normalised(words)) if words else []
+        return found.copy()
 
     def find_fuzzy(self, words: str, minimum: float = 0.9) -> Located | None:
         """The passage most like `words`, at least `minimum` (0 to 1, rapidfuzz's ratio), in whole words.
@@ -135,6 +127,19 @@ class Locator:
         start, end = view.trimmed(best[1], best[2])
         place = view.places[start], view.places[end - 1] + 1
         return Located(*place, "fuzzy") if self.allows(*place) else None
+
+    def _find_exact(self, words: str) -> list[Located]:
+        text, size = self.text, len(words)
+        found: list[Located] = []
+        start = text.find(words)
+        while start >= 0:
+            end = start + size
+            if _bounded(text, start, end) and (not self._excluded or self.allows(start, end)):
+                found.append(Located(start, end, "exact"))
+            else:
+                end = start + 1
+            start = text.find(words, end)
+        return found
 
     def _find_normalised(self, words: str) -> list[Located]:
         wanted = _trim(_View.of(words).text)
@@ -311,9 +316,10 @@ def _trim(words: str) -> str:
 
 def _bounded(text: str, start: int, end: int) -> bool:
     """Whether ``text[start:end]`` are whole words and numbers: "Met" in "the Met’s", not in "Metro"."""
-    if start and _connected(text, start):
+    # Nearly always there is a space: told without a call, unless the words begin with an accent of their own.
+    if start and not (text[start - 1] in " \n" and text[start] <= "~") and _connected(text, start):
         return False
-    return end >= len(text) or not _connected(text, end)
+    return end >= len(text) or text[end] in " \n" or not _connected(text, end)
 
 
 def _connected(text: str, at: int) -> bool:

@@ -127,6 +127,8 @@ class CompiledSchema:
     response_schema: ResponseSchema = field(hash=False)
     """The same as it is sent: strict, without our marks."""
     fingerprint: str
+    published: tuple[tuple[str, Leaf], ...] = ()
+    """The leaves marked ``FromPage("published")``, with their paths."""
 
 
 def compile_schema(record: type[BaseModel]) -> CompiledSchema:
@@ -156,7 +158,8 @@ def _compiled(record: type[BaseModel]) -> CompiledSchema:
     verbatim_schema = answer.model_json_schema()
     sent = _strict(verbatim_schema)
     digest = sha256(json.dumps([record.__name__, sent], sort_keys=True).encode()).hexdigest()
-    settings = json.dumps([[path, repr(leaf)] for path, leaf in root.leaves()])
+    leaves = list(root.leaves())
+    settings = json.dumps([[path, repr(leaf)] for path, leaf in leaves])
     record_schema = json.dumps(record.model_json_schema(), sort_keys=True)
     return CompiledSchema(
         record=record,
@@ -165,6 +168,7 @@ def _compiled(record: type[BaseModel]) -> CompiledSchema:
         verbatim_schema=verbatim_schema,
         response_schema=ResponseSchema(_sendable(record.__name__), sent, answer, digest),
         fingerprint=sha256((record_schema + settings + repr(list(_relations(root)))).encode()).hexdigest()[:16],
+        published=tuple((path, leaf) for path, leaf in leaves if leaf.from_page == "published"),
     )
 
 

@@ -242,3 +242,9 @@ def test_a_long_run_of_spaces_or_dashes_is_read_in_linear_time() -> None:
     text = "Acme" + " " * 200_000 + "won" + "-" * 200_000 + "it"
     assert len(Locator(text).find("acme won-it")) == 0
     assert Locator(text).find("ACME WON") == [Located(0, 200_007, "normalised")]
+
+
+def test_what_was_found_is_the_callers_own() -> None:
+    locator = Locator("Vega won. Vega paid.")
+    locator.find("Vega").clear()
+    assert [hit.start for hit in locator.find(" Vega ")] == [0, 10]

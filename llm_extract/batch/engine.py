@@ -18,7 +18,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from llm_extract.batch import records
 from llm_extract.batch.articles import Article
@@ -77,6 +77,14 @@ class Progress:
     def done(self) -> int:
         """Articles with an outcome, in this session."""
         return self.rows + self.failures + self.skips + self.copies
+
+
+class _ToAsk(NamedTuple):
+    """An article that costs a call."""
+
+    article: Article
+    key: str | None
+    """Of its result, which is not kept; None if that has not been looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +193,7 @@ class Batch:
         self._stopping: asyncio.Event | None = None
         self._stopped = False
         self._fatal: FatalError | None = None
-        self._pump: Pump[Article, None] | None = None
+        self._pump: Pump[_ToAsk, None] | None = None
 
     def _engine(
         self, engine: str, model: Any, at_once: int | None, address: str | None, workers: int | None
@@ -280,7 +288,7 @@ class Batch:
         intake = self._intake(ledger, duplicates)
         found = intake.take(read_articles(self.sources), self.limit)
         self._pump = pump = Pump(
-            self._to_ask(found, reader, ledger), lambda article: self._work(article, ledger), self.at_once
+            self._to_ask(found, reader, ledger), lambda entry: self._work(entry, ledger), self.at_once
         )
         if self._stopped:
             pump.stop()
@@ -321,14 +329,14 @@ class Batch:
 
     async def _to_ask(
         self, found: Iterator[Article | records.Record | None], reader: ThreadPoolExecutor, ledger: Ledger
-    ) -> AsyncIterator[Article]:
+    ) -> AsyncIterator[_ToAsk]:
         """The articles that cost a call; what needs none is written down on the way."""
         loop = asyncio.get_running_loop()
         unwritten = 0
         while portion := await loop.run_in_executor(reader, self._portion, found):
             met = Counter(map(type, portion))
             for entry in portion:
-                if entry is not None and not isinstance(entry, Article):
+                if entry is not None and not isinstance(entry, _ToAsk):
                     ledger.append(entry)
                     unwritten += 1
             progress, kept = self.progress, met[records.Row]
@@ -345,30 +353,30 @@ class Batch:
                 await loop.run_in_executor(reader, ledger.flush)
                 unwritten = 0
             for entry in portion:
-                if isinstance(entry, Article):
+                if isinstance(entry, _ToAsk):
                     yield entry
             if self._stopped:
                 return
         self._note(reading_ended=True)
 
-    def _portion(self, found: Iterator[Article | records.Record | None]) -> list[Article | records.Record | None]:
+    def _portion(self, found: Iterator[Article | records.Record | None]) -> list[_ToAsk | records.Record | None]:
         """The next articles: as many as come in a moment, at least one; rows of those whose result is kept.
 
         Empty at the end.
         """
         until = time.monotonic() + _PORTION_SECONDS
-        portion: list[Article | records.Record | None] = []
+        portion: list[_ToAsk | records.Record | None] = []
         for entry in found:
-            portion.append(self._kept_row(entry) or entry if isinstance(entry, Article) else entry)
+            portion.append(self._looked_up(entry) if isinstance(entry, Article) else entry)
             if len(portion) >= _PORTION or time.monotonic() > until:
                 break
         return portion
 
-    def _kept_row(self, article: Article) -> records.Row | None:
+    def _looked_up(self, article: Article) -> _ToAsk | records.Row:
         if self.relevance is not None and self.relevance.terms.question:
-            return None  # the question comes first
-        kept = self.extractor.kept_json(article.document)
-        return None if kept is None else row_of(article, kept)
+            return _ToAsk(article, None)  # the question comes first
+        key, kept = self.extractor.kept_json(article.document)
+        return _ToAsk(article, key) if kept is None else row_of(article, kept)
 
     # -- asking, in the event loop ---------------------------------------------------------------
 
@@ -406,14 +414,15 @@ class Batch:
         self._provider = provider
         return not found.cancelled
 
-    async def _work(self, article: Article, ledger: Ledger) -> None:
+    async def _work(self, entry: _ToAsk, ledger: Ledger) -> None:
         """One article: asked, and its outcome on disk."""
+        article = entry.article
         self._note(under_way=self.progress.under_way + 1)
         try:
             refused = None if self._provider is None else self._provider.failure(article.document)
             if refused is None:
                 if self.workers is None:
-                    record, usage = await outcome_of(article, self.extractor, self.relevance)
+                    record, usage = await outcome_of(article, self.extractor, self.relevance, entry.key)
                 else:
                     record, usage = await self.workers.outcome_of(article)
             elif isinstance(refused, FatalError):

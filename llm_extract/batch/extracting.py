@@ -13,11 +13,15 @@ from llm_extract.model.types import Usage
 
 NOTHING = Usage()
 
+# Readers leave a document's id to be made of its text, so that it is `records.text_digest` of it.
+
 
 async def outcome_of(
-    article: Article, extractor: Extractor[Any], relevance: Relevance | None = None
+    article: Article, extractor: Extractor[Any], relevance: Relevance | None = None, key: str | None = None
 ) -> tuple[records.Record, Usage]:
     """What becomes of one article, and what it cost: the question of relevance, if the task has one, then the record.
+
+    `key` is what `Extractor.kept_json` gave where it has been looked up already that no result is kept.
 
     Raises:
         FatalError: nothing more can succeed; the article has no outcome.
@@ -30,7 +34,11 @@ async def outcome_of(
             spent = answered.usage
             if not answered.answer:
                 return irrelevant(article, f"the model said no to: {relevance.terms.question}", spent), spent
-        finished = await extractor.aextract_json(article.document)
+        finished = None
+        if key is None:
+            key, finished = extractor.kept_json(article.document)
+        if finished is None:
+            finished = await extractor.aextract_json(article.document, key)
     except (ExtractionError, DocumentError) as error:
         spent = spent + (getattr(error, "usage", None) or NOTHING)
         return failure_of(article, error, spent), spent
@@ -44,7 +52,7 @@ def row_of(article: Article, finished: Finished) -> records.Row:
     return records.Row(
         id=article.id,
         place=str(article.place),
-        text=records.text_digest(article.document.text),
+        text=article.document.id,
         json=finished.json(),
         usage=finished.usage.model_dump(mode="json"),
     )
@@ -55,7 +63,7 @@ def irrelevant(article: Article, detail: str, usage: Usage) -> records.Skip:
     return records.Skip(
         id=article.id,
         place=str(article.place),
-        text=records.text_digest(article.document.text),
+        text=article.document.id,
         reason="irrelevant",
         detail=detail,
         usage=usage.model_dump(mode="json"),
@@ -67,7 +75,7 @@ def failure_of(article: Article, error: LlmExtractError, usage: Usage) -> record
     return records.Failure(
         id=article.id,
         place=str(article.place),
-        text=records.text_digest(article.document.text),
+        text=article.document.id,
         type=type(error).__name__,
         message=str(error),
         usage=usage.model_dump(mode="json"),

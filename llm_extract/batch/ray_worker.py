@@ -48,6 +48,8 @@ def job_of(extractor: Extractor[Any], model: str | None) -> Job:
     files = {name: (task.where / name).read_bytes() for name in (f"prompts/{task.name}.md", f"schemas/{task.name}.py")}
     # Resolved here: providers' keys and addresses are in this process's environment, not in a worker's.
     endpoint = resolve_endpoint(model, settings)
+    if settings.cache_dir is not None:  # a worker's working directory is another one
+        settings = settings.model_copy(update={"cache_dir": settings.cache_dir.absolute()})
     live_calls = os.environ.get(FORBID_LIVE_CALLS) != "1"
     return Job(task.name, files, endpoint, settings, extractor.terms(), live_calls)
 

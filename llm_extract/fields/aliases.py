@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from llm_extract.fields.name_places import SMALL_WORDS, is_no_name, name_places
@@ -31,11 +31,14 @@ _SHORT = r"[A-Z][\w&.’'-]{0,11}"
 _QUOTE = r"[\"'‘’“”]?"
 # "… (NTA)", "… (the “NTA”)", "… (NTA, or the Authority)"
 _SHORT_IN_BRACKETS = re.compile(rf"\(\s*(?:the\s+|or\s+)?{_QUOTE}({_SHORT}?){_QUOTE}\s*[,;)]")
-# "NTA (Norland Transport Authority)"
-_FULL_IN_BRACKETS = re.compile(rf"(?<!\w)({_SHORT})\s\(\s*(?:the\s+)?([^()\n]{{5,150}})\)")
+# "NTA (Norland Transport Authority)", in two halves, so that it is looked for where brackets are
+_SHORT_BEFORE_BRACKET = re.compile(rf"(?<!\w)({_SHORT})\s\(\Z")
+_FULL_IN_BRACKETS = re.compile(r"\s*(?:the\s+)?([^()\n]{5,150})\)")
 # "…, or NTA," "…, known as the NTA,"
+_KNOWN_AS = r"(?:(?:also |better |commonly )?known as|abbreviated (?:to|as)|a\.?k\.?a\.?)"
 _SHORT_AFTER_OR = re.compile(
-    r"(?:,\sor|,?\s(?:(?:also |better |commonly )?known as|abbreviated (?:to|as)|a\.?k\.?a\.?))\s"
+    # A set in front is what the regular expression engine searches for at once.
+    rf"[,\s](?:(?<=,)\s(?:or|{_KNOWN_AS})|(?<=\s){_KNOWN_AS})\s"
     rf"(?:the\s+)?{_QUOTE}({_SHORT}?){_QUOTE}(?=[,.;:)\s]|$)"
 )
 # "the Nor, as it is affectionately known"
@@ -44,11 +47,13 @@ _AS_IT_IS_KNOWN = re.compile(
 )
 _AFTER_OR = (", or", ",\u00a0or", "known as", "abbreviated", "a.k", "aka")
 _AS_KNOWN = (" known", " called")
+_AS_IT = (" as it ", " as they ", " as he ", " as she ")
 _SENTENCE_BREAK = re.compile(r"[.!?;:]\s|\n\s*\n|\(")
 _HEAD_BEFORE = re.compile(r"(?:\b[A-Z]\w+\s)+(?:for|of|de|du|des|für)\s(?:the\s)?$")
 _LONGEST_FULL_FORM = 200
 
-_SMALL = r"(?:(?:of|for|and|the|in|on|&|de|du|des|del|la|le|et|für|und|der|die)\s+)"
+_PARTICLES = "of|for|and|the|in|on|&|de|du|des|del|la|le|et|für|und|der|die"
+_GAP = rf",?\s+(?:(?:{_PARTICLES})\s+){{0,2}}"
 _BEFORE_EXPANSION = re.compile(r"\w\s$|\w-$")
 _WORD_BEFORE = re.compile(r"(?<![\w'’])(?P<word>[^\W\d_a-z][\w&'’-]*)[ \t\u00a0-]$")
 _PLACE_BEFORE = re.compile(r"\b(?:UK|US|EU|British|Scottish|Welsh|Irish|English|French|German|The|the|and|or)\s$")
@@ -68,7 +73,9 @@ _ENDINGS = {
     # In this case only: "Vega limited its losses".
     "company": ("(?:Ltd|Limited|plc|PLC|LLP|Inc|Incorporated|GmbH|S\\.?A|AG|N\\.?V|B\\.?V|Pty Ltd|Corporation|Corp)"),
 }
-_BEGINNINGS = {"council": "(?:London|Royal|Metropolitan) Borough of"}
+_END_OF_NAME = r"(?!\w)(?!\s(?:of|for)\s)(?! [A-Z]\w)"
+_BOROUGH_OF = re.compile(r"(?<![\w-])(?:London|Royal|Metropolitan)\sBorough\sof\s")
+_BEGIN, _END = re.compile(r"(?<![\w-])"), re.compile(_END_OF_NAME)
 
 
 def find_aliases(text: str) -> list[Alias]:
@@ -81,20 +88,25 @@ def find_aliases(text: str) -> list[Alias]:
     if "(" in text:
         for match in _SHORT_IN_BRACKETS.finditer(text):
             found += _defined(text, match.start(), match.start(1), match[1])
-        for match in _FULL_IN_BRACKETS.finditer(text):
-            begin = abbreviates(match[1], match[2])
-            if begin is None or not (begin == 0 or _HEAD_BEFORE.fullmatch(match[2], 0, begin)):
+        for at in _occurrences("(", text):
+            short = _SHORT_BEFORE_BRACKET.search(text, max(0, at - 13), at + 1)
+            full = _FULL_IN_BRACKETS.match(text, at + 1) if short is not None else None
+            if short is None or full is None:
                 continue
-            if _is_full_form(match[1], match[2][begin:]):
-                alias = Alias(match[1], collapse(match[2]), match.start(2), match.end(2))
-                found.append((match.start(1), alias))
+            begin = abbreviates(short[1], full[1])
+            if begin is None or not (begin == 0 or _HEAD_BEFORE.fullmatch(full[1], 0, begin)):
+                continue
+            if _is_full_form(short[1], full[1][begin:]):
+                found.append((short.start(1), Alias(short[1], collapse(full[1]), *full.span(1))))
     # These two begin with what may stand anywhere: looked for only where their fixed words are.
-    for match in _SHORT_AFTER_OR.finditer(text) if any(words in text for words in _AFTER_OR) else ():
-        found += _defined(text, match.start(), match.start(1), match[1])
-    for match in _AS_IT_IS_KNOWN.finditer(text) if any(words in text for words in _AS_KNOWN) else ():
-        place = _begun_by(match[1], text)
-        if place is not None:
-            found.append((match.start(1), Alias(match[1], collapse(text[slice(*place)]), *place)))
+    if any(words in text for words in _AFTER_OR):
+        for match in _SHORT_AFTER_OR.finditer(text):
+            found += _defined(text, match.start(), match.start(1), match[1])
+    if any(words in text for words in _AS_KNOWN) and any(words in text for words in _AS_IT):
+        for match in _AS_IT_IS_KNOWN.finditer(text):
+            place = _begun_by(match[1], text)
+            if place is not None:
+                found.append((match.start(1), Alias(match[1], collapse(text[slice(*place)]), *place)))
     found.sort(key=lambda item: item[0])
     return [alias for _, alias in found]
 
@@ -198,7 +210,7 @@ def _first_place(full: str, place: tuple[int, int], locator: Locator) -> tuple[i
 def _by_initials(name: str, text: str, locator: Locator) -> tuple[int, int] | None:
     """The one expansion of an acronym that is never defined: "NTA" and "Norland Transport Authority"."""
     letters = name.replace(".", "").replace("&", "")
-    if not (letters.isalpha() and letters.isascii() and _is_acronym(letters)):
+    if not (letters.isalpha() and letters.isascii() and _is_acronym(letters) and _may_expand(letters, text)):
         return None
     places: dict[str, tuple[int, int]] = {}
     for match in _expansion(letters).finditer(text):
@@ -222,18 +234,39 @@ def _is_acronym(letters: str) -> bool:
     return 4 <= len(letters) <= 6 and letters[0].isupper()  # "Defra", "Ofcom"
 
 
+def _may_expand(letters: str, text: str) -> bool:
+    """Whether words with these initials may stand in `text`: most names are told here to have no expansion.
+
+    The first word may follow a bracket or a quotation mark, and the first words may be an acronym; the
+    others follow white space.
+    """
+    rest = letters[-2:] if letters.isupper() else letters[1:]
+    pairs = _pairs_of_initials(text)
+    return all(rest[at : at + 2].upper() in pairs for at in range(len(rest) - 1))
+
+
+@lru_cache(maxsize=16)
+def _pairs_of_initials(text: str) -> frozenset[str]:
+    """The first letters, in upper case, of any two words in a row, or with one or two small words between."""
+    particles = frozenset(_PARTICLES.split("|"))
+    pairs: set[str] = set()
+    before: list[str] = []  # of the words that the next one may follow
+    for word in text.split():
+        initial = word[0].upper()
+        for earlier in before:
+            pairs.add(earlier + initial)
+        before = [initial, *before[:2]] if word in particles else [initial]
+    return frozenset(pairs)
+
+
 @lru_cache(maxsize=512)
 def _expansion(letters: str) -> re.Pattern[str]:
     """Capitalised words with these initials, in order; small words may stand between, or count."""
     forms = [_words_with_initials(letters)]
     if letters.isupper():  # "HMRC" is "HM Revenue and Customs": the first letters may be an acronym
-        forms += [letters[:cut] + _gap() + _words_with_initials(letters[cut:]) for cut in range(2, len(letters) - 1)]
+        forms += [letters[:cut] + _GAP + _words_with_initials(letters[cut:]) for cut in range(2, len(letters) - 1)]
     not_longer = r"(?![\w-])(?![ \t\u00a0](?:(?:of|for|and|&)\s(?:the\s)?)?[A-Z])"
     return re.compile(rf"(?<![\w&-])(?:{'|'.join(forms)}){not_longer}")
-
-
-def _gap() -> str:
-    return rf",?\s+{_SMALL}{{0,2}}"
 
 
 def _words_with_initials(letters: str) -> str:
@@ -244,7 +277,7 @@ def _words_with_initials(letters: str) -> str:
         if letter.islower() and position:  # the o of "MoD"
             word = rf"(?:{letter}\w{{1,2}}|{word})"
         words.append(word)
-    return _gap().join(words)
+    return _GAP.join(words)
 
 
 def _by_ending(name: str, text: str, locator: Locator) -> tuple[int, int] | None:
@@ -252,15 +285,10 @@ def _by_ending(name: str, text: str, locator: Locator) -> tuple[int, int] | None
     stem = collapse(name)
     if len(stem) < 2 or stem.count(" ") > 2 or stem.isupper() or any(c in stem for c in "()"):
         return None
-    after, before = _names_with_endings(stem)
-    matches = [match for at in _occurrences(stem.split()[0], text) if (match := after.match(text, at))]
-    if "orough of" in text:
-        matches = sorted([*matches, *before.finditer(text)], key=lambda match: match.start())
     kinds: dict[str, list[tuple[int, int]]] = {}
-    for match in matches:
-        kind = match.lastgroup
-        if kind is not None and locator.allows(*match.span()) and not _is_tail(text, match.start()):
-            kinds.setdefault(kind.rstrip("_"), []).append(match.span())
+    for kind, place in _with_endings(stem.split(), text):
+        if locator.allows(*place) and not _is_tail(text, place[0]):
+            kinds.setdefault(kind, []).append(place)
     if len(kinds) != 1:
         return None
     (places,) = kinds.values()
@@ -268,6 +296,44 @@ def _by_ending(name: str, text: str, locator: Locator) -> tuple[int, int] | None
     size = len(text[slice(*fullest)].split())
     forms_of_size = {normalise_name(text[slice(*p)]) for p in places if len(text[slice(*p)].split()) == size}
     return fullest if len(forms_of_size) == 1 else None
+
+
+def _with_endings(words: list[str], text: str) -> list[tuple[str, tuple[int, int]]]:
+    """Where `words` stand as part of a body's full name, in order: what kind of body, and the name's range."""
+    found: list[tuple[str, tuple[int, int]]] = []
+    for start in _occurrences(words[0], text):
+        end = _end_of(words, text, start)
+        ending = _ending().match(text, end) if end is not None and _BEGIN.match(text, start) else None
+        if ending is not None and ending.lastgroup is not None:
+            found.append((ending.lastgroup, (start, ending.end())))
+    if "orough of" in text:
+        for beginning in _BOROUGH_OF.finditer(text):
+            end = _end_of(words, text, beginning.end())
+            if end is not None and _END.match(text, end):
+                found.append(("council", (beginning.start(), end)))
+        found.sort(key=lambda item: item[1][0])
+    return found
+
+
+@cache
+def _ending() -> re.Pattern[str]:
+    """What stands behind a name, its kind the name of the group."""
+    endings = "|".join(f"(?P<{kind}>{ending})" for kind, ending in _ENDINGS.items())
+    return re.compile(rf"\s(?:{endings})".replace(" ", r"\s") + _END_OF_NAME)
+
+
+def _end_of(words: list[str], text: str, start: int) -> int | None:
+    """Where `words` end if they stand at `start`, one character of white space between two of them."""
+    at = start
+    for word in words:
+        if at > start:
+            if not text[at : at + 1].isspace():
+                return None
+            at += 1
+        if not text.startswith(word, at):
+            return None
+        at += len(word)
+    return at
 
 
 def _is_tail(text: str, start: int) -> bool:
@@ -287,16 +353,3 @@ def _occurrences(word: str, text: str) -> Iterator[int]:
 
 def _capitals(words: str) -> int:
     return sum(1 for word in words.split() if word[:1].isupper())
-
-
-@lru_cache(maxsize=512)
-def _names_with_endings(name: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """`name` with an ending, to be matched where it begins, and with a beginning, to be searched."""
-    stem = " ".join(re.escape(word) for word in name.split())
-    ended = "|".join(rf"(?P<{kind}>{stem} {ending}(?!\w))" for kind, ending in _ENDINGS.items())
-    begun = "|".join(rf"(?P<{kind}_>{beginning} {stem}(?!\w))" for kind, beginning in _BEGINNINGS.items())
-    after, before = (
-        re.compile(rf"(?<![\w-])(?:{forms})(?!\s(?:of|for)\s)(?! [A-Z]\w)")
-        for forms in (ended.replace(" ", r"\s"), begun.replace(" ", r"\s"))
-    )
-    return after, before

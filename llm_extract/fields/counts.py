@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from llm_extract.fields.base import NO_CONTEXT, Context, FieldType, Mention, verbatim
 from llm_extract.fields.currencies import NOUNS, SIGNS
-from llm_extract.fields.numbers import QUANTITY, parse_number
+from llm_extract.fields.numbers import NUMBER_START, QUANTITY, parse_number
 
 _IRREGULAR_PLURALS = {
     "person": ("persons", "people"),
@@ -72,7 +72,7 @@ def _count_of(nouns: tuple[str, ...]) -> re.Pattern[str]:
     words = {plural for noun in nouns for plural in _plurals(" ".join(noun.lower().split()))}
     listed = "|".join(re.escape(word).replace(r"\ ", r"\s") for word in sorted(words, key=len, reverse=True))
     return re.compile(
-        rf"{_COUNTED}{_GAP}(?:of\s(?:the|its|their|our|his|her|all)\s(?:own\s)?)?"
+        rf"{NUMBER_START}{_COUNTED}{_GAP}(?:of\s(?:the|its|their|our|his|her|all)\s(?:own\s)?)?"
         rf"(?:(?!(?:{_NOT_BETWEEN})(?!\w))[^\W\d_][\w'’&/]*{_GAP}){{0,4}}?"
         rf"(?:{listed})(?!\w)",
         re.IGNORECASE,
@@ -86,7 +86,7 @@ def _regex(source: str) -> re.Pattern[str]:
 
 def _any_count() -> re.Pattern[str]:
     money = "|".join(sorted(NOUNS))
-    return _regex(rf"{_NUMBER}(?!\s?[%‰{_MONEY_SIGNS}]|[\s-](?:per\s?cent|pc|{money})(?!\w)|[/:][0-9])")
+    return _regex(rf"{NUMBER_START}{_NUMBER}(?!\s?[%‰{_MONEY_SIGNS}]|[\s-](?:per\s?cent|pc|{money})(?!\w)|[/:][0-9])")
 
 
 def _looks_like_a_year(digits: str) -> bool:

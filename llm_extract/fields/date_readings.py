@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from llm_extract.fields.partial_dates import add_months, iso, shared
@@ -71,10 +71,10 @@ def _pattern() -> re.Pattern[str]:
         r"|the\s(?P<current>year|month)(?![^\W_])"
     )
     return re.compile(
-        # What a date can begin with; passing over all other words here halves the time.
-        r"(?<![\w£$€#@&])(?<![0-9][.,])(?=[0-9]|(?-i:[ADFJMNOSTW])|the\s[a-z0-9]|early|late|mid|start|begin|end"
-        r"|close|part|fi[rns]|second|third|fourth|[hq][1-4]|back|very|last|this|next|ye[as]|to[dmn]"
-        rf"|{_SEASON}|{_SPECIAL_YEAR})"
+        # What a date can begin with; passing over all other words here saves most of the time.
+        rf"(?<![\w£$€#@&])(?<![0-9][.,])(?=[0-9]|(?-i:(?=[A-Z]))(?:{_SHORT_MONTHS}|Mon|Tue|Wed|Thu|Fri|Sat|Sun|FY)"
+        r"|(?:the\s)?(?:[0-9]|early|late|mid|start|begin|end|close|part|fi[rns]|second|third|fourth|[hq][1-4]|back"
+        rf"|very|last|this|next|ye[as]|to[dmn]|{_SEASON}|{_SPECIAL_YEAR})|the\s(?:latter|calendar|month))"
         rf"(?:{numbers}|{pairs}|(?P<part>{_PART})?(?:{month}|{year}|{counted})"
         rf"|(?P<weekday>{_WEEKDAY})|(?P<near>yesterday|today|tomorrow|tonight|year[\s-]end)(?![^\W_]))",
         re.IGNORECASE,
@@ -302,7 +302,7 @@ def _read_month(
             ahead = _not_before(before, _resolve(month, day, reference, "future"))
             if value != ahead:  # the words that decide stand before another date, and cannot be quoted
                 return Reading(start, end, None, "yearless", (month, day), ahead)
-        if value != _resolve(month, day, reference, "plain"):
+        if cue != "plain" and value != _resolve(month, day, reference, "plain"):
             start = cue_start  # the words that decide belong to the mention
     return Reading(start, end, value, "yearless", (month, day), ahead)
 
@@ -320,19 +320,25 @@ def _month_stands(text: str, start: int, end: int, last: Reading | None) -> bool
 
 def _resolve(month: int, day: int | None, reference: date, cue: str) -> str | None:
     """The year-less date in the twelve months that `cue` leaves open."""
-    months_before, shift = _WINDOWS[cue]
     if day is None:
         now = reference.year * 12 + reference.month - 1
-        too_early = now + months_before
+        too_early = now + _WINDOWS[cue][0]
         year, index = divmod(too_early + 1 + (month - 2 - too_early) % 12, 12)
         return iso(year, index + 1)
-    after = add_months(reference.isoformat(), shift) or ""
+    after, until = _window(reference, _WINDOWS[cue][1])
     inclusive = cue == "future"
     for year in range(reference.year - 1, reference.year + 2):
         value = iso(year, month, day)
         if value and (value > after or (inclusive and value == after)):
-            return value if value <= (add_months(after, 12) or "") else None
+            return value if value <= until else None
     return None
+
+
+@lru_cache(maxsize=64)
+def _window(reference: date, shift: int) -> tuple[str, str]:
+    """The day so many months from the reference, and the one a year later: a date is looked for between them."""
+    after = add_months(reference.isoformat(), shift) or ""
+    return after, (add_months(after, 12) if after else "") or ""
 
 
 def _not_before(earlier: str, value: str | None) -> str | None:

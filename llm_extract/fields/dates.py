@@ -25,6 +25,7 @@ something out ("on 17 May", "last summer", "Friday") are counted from the day of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, ClassVar
@@ -44,26 +45,16 @@ class DateField(FieldType[str]):
 
     def find(self, text: str, context: Context = NO_CONTEXT) -> list[Mention[str]]:
         """Every date in `text`. "1 April" in "1 April to 30 June 2023" is none: its year stands elsewhere."""
-        mentions: list[Mention[str]] = []
-        previous: Reading | None = None
-        for reading in find_readings(text, context.reference):
-            if (
-                previous is not None
-                and previous.value is not None
-                and (previous.kind, reading.kind) == ("yearless", "month")
-                and is_joined(text[previous.end : reading.start])
-            ):
-                del mentions[-1:]
-            if reading.value is not None:
-                words = text[reading.start : reading.end]
-                mentions.append(Mention(reading.start, reading.end, words, reading.value))
-            previous = reading
-        return mentions
+        return [
+            Mention(reading.start, reading.end, text[reading.start : reading.end], value)
+            for reading, value in _stated(text, list(find_readings(text, context.reference)))
+        ]
 
     def parse(self, words: str, context: Context = NO_CONTEXT) -> str | None:
         """The one date that `words` state; None if they state none, or several that differ."""
-        values = {mention.value for mention in self.find(words, context)}
-        if len(values) != 1 or any(r.ahead and not r.value for r in find_readings(words, context.reference)):
+        readings = list(find_readings(words, context.reference))
+        values = {value for _, value in _stated(words, readings)}
+        if len(values) != 1 or any(reading.ahead and not reading.value for reading in readings):
             return None
         return values.pop()
 
@@ -74,6 +65,24 @@ class DateField(FieldType[str]):
     def shape(self) -> Any:
         """Words of the article."""
         return Annotated[str, Field(max_length=300, json_schema_extra={"x-verbatim": True})]
+
+
+def _stated(text: str, readings: Sequence[Reading]) -> list[tuple[Reading, str]]:
+    """The readings that have a value, with it, without those whose year the next one states."""
+    stated: list[tuple[Reading, str]] = []
+    previous: Reading | None = None
+    for reading in readings:
+        if (
+            previous is not None
+            and previous.value is not None
+            and (previous.kind, reading.kind) == ("yearless", "month")
+            and is_joined(text[previous.end : reading.start])
+        ):
+            del stated[-1:]
+        if reading.value is not None:
+            stated.append((reading, reading.value))
+        previous = reading
+    return stated
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
 from pydantic import Field
 
 from llm_extract.fields.base import NO_CONTEXT, Context, FieldType, Mention
-from llm_extract.fields.numbers import NUMBER, parse_number
+from llm_extract.fields.numbers import AFTER_ARTICLE, NUMBER, parse_number
 
 _EDGES: Final = " \t\n\r\u00a0.,;:()[]\"'“”‘’"
 _MONTHS_IN: Final = {"y": Decimal(12), "m": Decimal(1), "d": Decimal(120)}
@@ -87,7 +87,8 @@ def _terms() -> re.Pattern[str]:
         # What a term can begin with; passing over all other words here saves more than half of the time.
         r"(?<![^\W_])(?<![0-9][.,])(?=[0-9½¼¾]|one|two|t(?:en|hree|hirt|wel|wen)"
         r"|f(?:our|iv|if|ort)|s(?:ix|ev)|eigh|nine|elev"
-        r"|half|an?[\s‐‑-]|another|between|(?:year|decade)[‐‑\s-]long)"
+        rf"|half|an?(?:{AFTER_ARTICLE}|[\s‐‑-](?:\(|year|yr|month|week|decade|{_ADJECTIVE}))|another|between"
+        r"|(?:year|decade)[‐‑\s-]long)"
         rf"(?:{ranges}|{added}|{term})",
         re.IGNORECASE,
     )

@@ -170,6 +170,12 @@ def _regex(name: str) -> re.Pattern[str]:
     return re.compile(_SOURCES[name], re.NOFLAG if case_matters else re.IGNORECASE)
 
 
+_MONEY_WORDS = frozenset(
+    word.lower() for word in (*SIGNS, *WORDS, *NOUNS, *NATIONAL, *(f"{noun}s" for noun in NATIONAL))
+)
+"""What stands beside a sum of money: all other words are passed over."""
+
+
 @dataclass(slots=True)
 class Sum:
     """A sum while it is being read. Offsets into the text."""
@@ -198,7 +204,7 @@ def _sums(text: str) -> list[Sum]:
     floor = 0  # the end of the last sum: nothing is read twice
     for token in _regex("token").finditer(text):
         word = token.group()
-        if token.start() >= floor:
+        if word.lower() in _MONEY_WORDS and token.start() >= floor:
             found = None
             if word in SIGNS:
                 found = _at_sign(text, token, last, floor)
@@ -367,16 +373,17 @@ def _read_words_before(text: str, found: Sum, floor: int) -> None:
     near = text[left : found.start].split()
     if not near or near[-1].lower().lstrip("([\"“‘'’/—–") not in _LAST_WORDS:
         return
-    words = list(_regex("word").finditer(text, left, found.start))
-    if words and words[0].start() == left > floor and not text[left - 1].isspace():
-        del words[0]  # cut in the middle
+    matches = list(_regex("word").finditer(text, left, found.start))
+    if matches and matches[0].start() == left > floor and not text[left - 1].isspace():
+        del matches[0]  # cut in the middle
+    words = [match.group().lower() for match in matches]
     end = found.start
     while words:
         length, kind = _phrase_at_end(words)
-        start = words[-length].start()
+        start = matches[len(words) - length].start()
         if kind is None or not set(text[start:end]).isdisjoint('()[]"“”‘’,;:!?—–/'):
             return
-        if length == 1 and words[-1].group().lower() in _PREPOSITIONS and _belongs_to_another_word(words):
+        if length == 1 and words[-1] in _PREPOSITIONS and len(words) > 1 and words[-2] in _WITH_A_PREPOSITION:
             return
         if kind == "per_year":
             found.per_year = True
@@ -388,17 +395,13 @@ def _read_words_before(text: str, found: Sum, floor: int) -> None:
         end = start
 
 
-def _belongs_to_another_word(words: list[re.Match[str]]) -> bool:
-    return len(words) > 1 and words[-2].group().lower() in _WITH_A_PREPOSITION
-
-
-def _phrase_at_end(words: list[re.Match[str]]) -> tuple[int, Before | None]:
+def _phrase_at_end(words: list[str]) -> tuple[int, Before | None]:
     """The longest phrase that `words` end in: how many words it has, and its kind."""
-    last = [word.group().lower() for word in words[-_LONGEST_PHRASE:]]
-    for length in range(len(last), 0, -1):
-        kind = _WORDS_BEFORE.get(" ".join(last[-length:]))
-        if kind is not None:
-            return length, kind
+    if words[-1] in _LAST_WORDS:
+        for length in range(min(_LONGEST_PHRASE, len(words)), 0, -1):
+            kind = _WORDS_BEFORE.get(" ".join(words[-length:]))
+            if kind is not None:
+                return length, kind
     return 1, None
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_extract.fields.aliases import Alias, find_aliases, fullest_form
+from llm_extract.fields.aliases import Alias, _expansion, _may_expand, find_aliases, fullest_form
 from llm_extract.locate import Locator
 
 
@@ -207,3 +207,26 @@ def test_a_text_full_of_brackets_is_read_quickly() -> None:
 )
 def test_the_tail_of_a_longer_name_is_another_body(name: str, text: str) -> None:
     assert fullest_form(name, text)[0] == name
+
+
+LETTERS = st.text("nortaNORTA", min_size=3, max_size=6)
+STARTS = {"N": ["Norland", "“Nor", "new", "N"], "O": ["Office", "of", "on,", "o"], "R": ["Rail", "Rivers’", "run"]}
+STARTS |= {"T": ["Transport", "the", "Trade,", "(The"], "A": ["Authority", "and", "Agency's", "a"]}
+
+
+@given(LETTERS, st.data())
+def test_no_expansion_is_passed_over_before_it_is_looked_for(letters: str, data: st.DataObject) -> None:
+    words = [letters[: data.draw(st.integers(0, 3))]]
+    for letter in letters[data.draw(st.integers(0, 2)) :]:
+        words += data.draw(st.lists(st.sampled_from(["of", "the", "and", "&"]), max_size=3))
+        words.append(data.draw(st.sampled_from(STARTS[letter.upper()])))
+    text = " ".join(words)
+    if _expansion(letters).search(text) is not None:
+        assert _may_expand(letters, text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Nova\nLand County\nCouncil pays.", "Nova Land pays. It is the Royal Borough of Nova Land."]
+)
+def test_a_line_may_end_inside_the_fuller_form(text: str) -> None:
+    assert fullest_form("Nova Land", text)[0] in ("Nova Land County Council", "Royal Borough of Nova Land")

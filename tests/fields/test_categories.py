@@ -205,3 +205,13 @@ def test_what_words_state_they_support(field: CategoryField, words: str) -> None
     if value is not None:
         assert value in field.values
         assert field.support(words, value)
+
+
+def test_cues_may_have_groups_of_their_own() -> None:
+    field = category(
+        {"echo": (r"(ding|dong) \1",), "silence": ("no (?P<what>sound|word)",), "named": ("no (?P<what>bell)",)}
+    )
+    assert field.parse("It went dong dong at noon.") == "echo"
+    assert field.parse("It went ding dong; no word was heard.") == "silence"
+    assert not field.support("It went dong dong at noon.", "silence")
+    assert field.support("It went ding dong at noon.", "silence")

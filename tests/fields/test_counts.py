@@ -201,9 +201,9 @@ def test_the_laws_hold_on_any_text(field: CountField | NumberField, text: str) -
     ],
 )
 def test_quick_on_adversarial_text(field: CountField | NumberField, text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     found = field.find(text)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 2
     assert len(found) <= 50_000
 
 

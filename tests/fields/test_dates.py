@@ -491,3 +491,26 @@ def test_long_hostile_texts_take_less_than_a_second(piece: str) -> None:
 )
 def test_an_end_in_a_year_is_not_the_end_of_it(text: str, value: str) -> None:
     assert [mention.value for mention in DateField().find(text)] == [value]
+
+
+MONTH_NAMES = "January February March April May June July August September October November December".split()  # noqa: SIM905
+WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()  # noqa: SIM905
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        *((f"It ended in {month} 2020.", f"2020-{number:02}") for number, month in enumerate(MONTH_NAMES, start=1)),
+        *((f"It ended in {month[:3].upper()} 2020.", f"2020-{n:02}") for n, month in enumerate(MONTH_NAMES, start=1)),
+        *((f"It ended on {day}, 3 June 2020.", "2020-06-03") for day in WEEKDAYS),
+        ("It ended in the latter part of 2020.", "2020"),
+        ("It ended in the calendar year 2020.", "2020"),
+        ("It ended in the second half of 2020.", "2020"),
+        ("The final quarter of 2020 was its last.", "2020"),
+        ("The close of 2020 was its end.", "2020-12"),
+    ],
+)
+def test_a_date_begins_with_any_of_its_words(text: str, value: str) -> None:
+    (mention,) = DateField().find(text)
+    assert mention.value == value
+    assert mention.words.lower().startswith(text.split()[3 if text.startswith("It") else 0].lower())

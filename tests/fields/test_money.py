@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from llm_extract.fields.currencies import WORDS
+from llm_extract.fields.currencies import FIRST_OF_TWO, NATIONAL, NOUNS, SIGNS, WORDS, Currency
 from llm_extract.fields.money import Money, MoneyField, format_money
 
 FIELD = MoneyField()
@@ -456,7 +456,32 @@ def test_the_laws_hold_on_any_text(text: str) -> None:
 )
 def test_quick_on_adversarial_text(text: str) -> None:
     FIELD.find("£5m to 6m (€7m), 5m pounds")  # compiles what is compiled once
-    started = time.perf_counter()
+    started = time.process_time()
     found = FIELD.find(text)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 2
     assert len(found) <= 20_000
+
+
+NATIONS = [
+    (f"{FIRST_OF_TWO.get(nation, '')} {nation} {noun}".strip(), code)
+    for noun, nations in NATIONAL.items()
+    for nation, code in nations.items()
+    if nation != "s"
+]
+
+
+@pytest.mark.parametrize(("words", "code"), NATIONS)
+def test_every_currency_with_its_nation_is_read(words: str, code: str) -> None:
+    for written in (words, words.title(), f"{words}s"):
+        value = FIELD.parse(f"It costs 25 million {written} in all.")
+        assert value is not None
+        assert value.currency == code
+
+
+@pytest.mark.parametrize("word", sorted({*WORDS, *NOUNS, *SIGNS}))
+def test_every_word_for_a_currency_is_read(word: str) -> None:
+    currency = WORDS.get(word) or Currency(SIGNS[word])
+    text = f"It costs 25 million {word}" if currency.after != "no" else f"It costs {word} 25 million"
+    value = FIELD.parse(text)
+    assert value is not None or word == "$"
+    assert value is None or value.currency == currency.code

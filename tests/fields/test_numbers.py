@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_extract.fields.numbers import NUMBER, NUMBER_WORDS, QUANTITY, SCALES, parse_number
+from llm_extract.fields.numbers import NUMBER, NUMBER_ENDINGS, NUMBER_WORDS, QUANTITY, SCALES, parse_number
 
 WRITTEN = [
     ("34,000", "34000"),
@@ -180,7 +180,22 @@ def test_number_like_text_never_raises(text: str) -> None:
 )
 def test_linear_in_adversarial_text(text: str) -> None:
     pattern = re.compile(QUANTITY, re.IGNORECASE)
-    started = time.perf_counter()
+    started = time.process_time()
     count = sum(1 for _ in pattern.finditer(text))
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 2
     assert count <= len(text) // 2
+
+
+@pytest.mark.parametrize("word", sorted(NUMBER_ENDINGS - set(SCALES) - {"quarter", "quarters", "dozen"}))
+def test_every_number_word_is_found_in_a_text(word: str) -> None:
+    for words in (word, word.upper()):
+        found = re.search(QUANTITY, f"They have {words} of these.", re.IGNORECASE)
+        assert found is not None
+        assert found.group() == words
+
+
+@pytest.mark.parametrize("words", ["a dozen", "an‐hundred", "a-million", "half a dozen", "a\nquarter of a million"])
+def test_a_number_may_begin_with_an_article(words: str) -> None:
+    found = re.search(NUMBER_WORDS, f"It has {words} at least.", re.IGNORECASE)
+    assert found is not None
+    assert found.group() == words

@@ -1,0 +1,84 @@
+"""Putting a record together, and leaving out of it what the schema's own rules refuse."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from llm_extract.assembly import Item, delivered, give_up, missing, says_anything
+from llm_extract.relations import Value
+from llm_extract.result import Evidence
+from llm_extract.schema import Branch, compile_schema
+
+
+class Lot(BaseModel):
+    title: str
+    note: str | None = None
+
+
+class Tender(BaseModel):
+    lots: list[Lot]
+    best: Lot | None = None
+    keywords: list[str] = []
+
+
+ROOT = compile_schema(Tender).root
+LOT, BEST = (child for child in ROOT.children if isinstance(child, Branch))
+
+
+def value(words: str) -> Value:
+    return Value(words, Evidence(quote=words, start=0, end=len(words), match="exact"))
+
+
+def lot(branch: Branch, path: str, **values: str) -> Item:
+    return Item(branch, path, values={name: value(words) for name, words in values.items()})
+
+
+def tender() -> Item:
+    lots = [lot(LOT, "lots[0]", title="Cables", note="two lorries"), lot(LOT, "lots[2]", title="Masts")]
+    items = {"lots": lots, "best": [lot(BEST, "best", title="Masts")]}
+    return Item(ROOT, "", lists={"keywords": [value("radio"), value("sea")]}, items=items)
+
+
+def test_evidence_is_filed_under_the_paths_of_the_record() -> None:
+    evidence: dict[str, Evidence] = {}
+    assert delivered(tender(), "", evidence) == {
+        "lots": [{"title": "Cables", "note": "two lorries"}, {"title": "Masts", "note": None}],
+        "best": {"title": "Masts", "note": None},
+        "keywords": ["radio", "sea"],
+    }
+    assert {path: found.quote for path, found in evidence.items()} == {
+        "lots[0].title": "Cables",
+        "lots[0].note": "two lorries",
+        "lots[1].title": "Masts",
+        "best.title": "Masts",
+        "keywords[0]": "radio",
+        "keywords[1]": "sea",
+    }
+
+
+def test_the_smallest_part_that_may_be_missing_is_given_up() -> None:
+    item = tender()
+    assert give_up(item, ("keywords", 0)) == "keywords"
+    assert give_up(item, ("lots", 0, "note")) == "lots.note"
+    assert give_up(item, ("lots", 1, "title")) == "lots.title"
+    assert give_up(item, ("best", "title")) == "best.title"
+    assert delivered(item, "", {}) == {
+        "lots": [{"title": "Cables", "note": None}],
+        "best": None,
+        "keywords": ["sea"],
+    }
+
+
+def test_what_the_schema_requires_is_not_given_up() -> None:
+    single = Item(LOT, "lots[0]", values={"title": value("Cables")})
+    assert give_up(single, ("title",)) is None
+    assert give_up(single, ()) is None
+    assert delivered(single, "", {})["title"] == "Cables"
+
+
+def test_an_entry_without_what_it_requires_is_told() -> None:
+    empty = Item(LOT, "lots[0]", values={"note": value("two lorries")})
+    assert missing(empty) == ["title"]
+    assert missing(tender()) == []
+    assert says_anything(empty)
+    assert not says_anything(Item(LOT, "lots[0]"))
