@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import time
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from functools import cache, lru_cache
 from hashlib import sha256
@@ -52,6 +53,19 @@ class _Kept(BaseModel, Generic[RecordT]):
     evidence: dict[str, Evidence]
     issues: tuple[Issue, ...]
     provenance: Provenance
+
+
+class Made(NamedTuple):
+    """A result as JSON, before anyone says what it cost."""
+
+    kept: str
+    """All but the usage."""
+    reads_back: bool
+    """Whether the record is the same after a dump: a schema's validators and serialisers may change it."""
+
+
+Elsewhere = Callable[[Document, BaseModel, Provenance], Awaitable[Made | None]]
+"""Grounds an answer in its article, or gives None."""
 
 
 class Finished(NamedTuple):
@@ -104,7 +118,7 @@ class Extractor(Generic[RecordT]):
         )
         self._turn: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
         self._kept_type: type[_Kept[Any]] = _Kept[self.task.record]  # type: ignore[name-defined]
-        self._result_type: type[Extraction[RecordT]] = Extraction[self.task.record]  # type: ignore[name-defined]
+        self._result_type: type[Extraction[RecordT]] = _result_type(self.task.record)
 
     def extract(
         self, article: str | Document, *, published: date | None = None, repeat: int = 0
@@ -151,36 +165,40 @@ class Extractor(Generic[RecordT]):
             return key or "", None
         return key or "", Finished(kept, Usage(cached_calls=1, seconds=time.perf_counter() - started))
 
-    async def aextract_json(self, document: Document, key: str) -> Finished:
-        """As `aextract` of an article whose result is not kept under `key`; from the next `cache.flush` on it is."""
-        result = await self._fresh(document, None, 0, time.perf_counter())
-        finished = Finished(_json(result, include=set(_Kept.model_fields)), result.usage)
-        if self.cache is not None and key and self._reads_back(result.record):
-            self.cache.put_later(key, finished.kept)
-        return finished
+    async def aextract_json(self, document: Document, key: str, elsewhere: Elsewhere | None = None) -> Finished:
+        """As `aextract` of an article whose result is not kept under `key`; from the next `cache.flush` on it is.
+
+        `elsewhere` may ground the answer in another process; if it gives None, that is done here.
+        """
+        started = time.perf_counter()
+        answer, answered_by, usage = await self._ask(document, 0)
+        usage = usage.model_copy(update={"seconds": time.perf_counter() - started})
+        provenance = self._provenance(answered_by, None, 0)
+        made = None if elsewhere is None else await elsewhere(document, answer, provenance)
+        if made is None:
+            made = made_json(self.task, result_of(self.task, document, answer, provenance, usage))
+        if self.cache is not None and key and made.reads_back:
+            self.cache.put_later(key, made.kept)
+        return Finished(made.kept, usage)
 
     async def _extracted(
         self, article: str | Document, key: str | None, published: date | None, repeat: int, started: float
     ) -> Extraction[RecordT]:
         """A result that is not kept yet, and is from now on."""
-        result = await self._fresh(article, published, repeat, started)
-        if self.cache is not None and key is not None and self._reads_back(result.record):
-            self.cache.put(key, _json(result, include=set(_Kept.model_fields)))
-        return result
-
-    async def _fresh(
-        self, article: str | Document, published: date | None, repeat: int, started: float
-    ) -> Extraction[RecordT]:
         document = article if isinstance(article, Document) else Document.from_text(article)
         answer, answered_by, usage = await self._ask(document, repeat)
         usage = usage.model_copy(update={"seconds": time.perf_counter() - started})
-        try:
-            grounded = ground(document, self.task.schema, answer, published=published)
-        except ExtractionError as error:
-            error.usage = usage
-            raise
+        provenance = self._provenance(answered_by, published, repeat)
+        result = result_of(self.task, document, answer, provenance, usage, published)
+        if self.cache is not None and key is not None:
+            made = made_json(self.task, result)
+            if made.reads_back:
+                self.cache.put(key, made.kept)
+        return result
+
+    def _provenance(self, answered_by: str, published: date | None, repeat: int) -> Provenance:
         endpoint = self.model.endpoint
-        provenance = Provenance(
+        return Provenance(
             task=self.task.name,
             model=endpoint.name,
             answered_by=answered_by,
@@ -191,14 +209,6 @@ class Extractor(Generic[RecordT]):
             repeat=repeat,
             published=None if published is None else published.isoformat(),
             versions=_versions(),
-        )
-        return self._result_type(
-            document=document,
-            record=grounded.record,
-            evidence=grounded.evidence,
-            issues=grounded.issues,
-            usage=usage,
-            provenance=provenance,
         )
 
     async def _ask(self, document: Document, repeat: int) -> tuple[BaseModel, str, Usage]:
@@ -250,13 +260,6 @@ class Extractor(Generic[RecordT]):
         digest.update(text.encode("utf-8", "surrogatepass"))
         return digest.hexdigest()
 
-    def _reads_back(self, record: BaseModel) -> bool:
-        """Whether a record is the same after a dump: a schema's validators and serialisers may change it."""
-        try:
-            return self.task.record.model_validate_json(record.model_dump_json()) == record
-        except ValidationError:
-            return False
-
     def _kept_key(self, article: str | Document, published: date | None, repeat: int) -> str | None:
         # Without a place to keep results there is no reason to digest article and code.
         return None if self.cache is None else self.result_key(article, published, repeat)
@@ -276,11 +279,51 @@ class Extractor(Generic[RecordT]):
         return self._result_type.model_construct(format=1, usage=usage, **dict(kept))
 
 
-def _json(model: BaseModel, include: set[str]) -> str:
+def result_of(
+    task: Task,
+    document: Document,
+    answer: BaseModel,
+    provenance: Provenance,
+    usage: Usage,
+    published: date | None = None,
+) -> Extraction[Any]:
+    """An answer, grounded in its article.
+
+    Raises:
+        ExtractionError: the article does not support what the schema requires.
+    """
     try:
-        return model.model_dump_json(include=include)
+        grounded = ground(document, task.schema, answer, published=published)
+    except ExtractionError as error:
+        error.usage = usage
+        raise
+    return _result_type(task.record)(
+        document=document,
+        record=grounded.record,
+        evidence=grounded.evidence,
+        issues=grounded.issues,
+        usage=usage,
+        provenance=provenance,
+    )
+
+
+def made_json(task: Task, result: Extraction[Any]) -> Made:
+    """What is kept of a result."""
+    kept = set(_Kept.model_fields)
+    try:
+        text = result.model_dump_json(include=kept)
     except PydanticSerializationError:  # half a surrogate pair in a file's name, which UTF-8 cannot hold: escaped
-        return json.dumps(model.model_dump(mode="json", include=include), separators=(",", ":"))
+        text = json.dumps(result.model_dump(mode="json", include=kept), separators=(",", ":"))
+    try:
+        reads_back: bool = task.record.model_validate_json(result.record.model_dump_json()) == result.record
+    except ValidationError:
+        reads_back = False
+    return Made(text, reads_back)
+
+
+@cache
+def _result_type(record: type[BaseModel]) -> type[Extraction[Any]]:
+    return Extraction[record]  # type: ignore[valid-type]
 
 
 def _checked(article: object, published: object) -> date | None:

@@ -24,6 +24,7 @@ from llm_extract.batch import records
 from llm_extract.batch.articles import Article
 from llm_extract.batch.duplicates import Duplicates
 from llm_extract.batch.extracting import failure_of, outcome_of, row_of
+from llm_extract.batch.grounders import Grounders
 from llm_extract.batch.keeping import keep_options, keep_spent, provider_directory, spent
 from llm_extract.batch.ledger import Ledger
 from llm_extract.batch.many import Pump, places
@@ -115,6 +116,8 @@ class Batch:
         near_duplicates: whether wire copies are told apart from articles of their own.
         at_once: how many articles are worked on at most; by default what the settings allow.
         provider_batch: whether to ask through the provider's Batch API, at half the price and within a day.
+        processes: how many processes ground answers beside this one; by default, once answers come fast, one for each
+            core but one, three at most.
         engine: who works on articles: this process (`local`), or the workers of a Ray cluster (`ray`). A run's records
             do not depend on it: one that was begun here may go on there.
         address: of the cluster, `HOST:PORT` or `auto`; by default a Ray of its own on this machine.
@@ -145,6 +148,7 @@ class Batch:
         near_duplicates: bool = True,
         at_once: int | None = None,
         provider_batch: bool = False,
+        processes: int | None = None,
         engine: Literal["local", "ray"] = "local",
         address: str | None = None,
         workers: int | None = None,
@@ -174,6 +178,7 @@ class Batch:
         self.at_once = at_once or places(self.extractor)
         # A run whose batches are at the provider is not asked live: it would be paid twice.
         self.provider_batch = provider_batch or provider_directory(self.out).is_dir()
+        self.processes = processes
         self.relevance = Relevance.of(self.extractor.task)
         if self.provider_batch and (
             limited or "-" in self.sources or (self.relevance and self.relevance.terms.question)
@@ -194,6 +199,7 @@ class Batch:
         self._stopped = False
         self._fatal: FatalError | None = None
         self._pump: Pump[_ToAsk, None] | None = None
+        self._grounders: Grounders | None = None
 
     def _engine(
         self, engine: str, model: Any, at_once: int | None, address: str | None, workers: int | None
@@ -207,6 +213,8 @@ class Batch:
             return None
         if self.provider_batch:
             raise SettingsError("a provider's batch is worked on by the provider: it takes no engine")
+        if self.processes is not None:
+            raise SettingsError("processes are of the engine `local`: with `ray` say how many workers")
         from llm_extract.batch.ray_engine import RayWorkers
 
         return RayWorkers(
@@ -287,6 +295,8 @@ class Batch:
         duplicates = await loop.run_in_executor(reader, self._open_index)
         intake = self._intake(ledger, duplicates)
         found = intake.take(read_articles(self.sources), self.limit)
+        if self.workers is None:
+            self._grounders = Grounders(self.extractor.task, self.processes)
         self._pump = pump = Pump(
             self._to_ask(found, reader, ledger), lambda entry: self._work(entry, ledger), self.at_once
         )
@@ -299,6 +309,8 @@ class Batch:
         finally:
             if self.workers is not None:
                 await self.workers.aclose()
+            if self._grounders is not None:
+                await self._grounders.aclose()
             # A reader that waits for its input cannot be waited for; the index can be made anew.
             closing = loop.run_in_executor(reader, duplicates.close)
             await asyncio.wait([closing], timeout=_CLOSING_SECONDS)
@@ -422,7 +434,9 @@ class Batch:
             refused = None if self._provider is None else self._provider.failure(article.document)
             if refused is None:
                 if self.workers is None:
-                    record, usage = await outcome_of(article, self.extractor, self.relevance, entry.key)
+                    record, usage = await outcome_of(
+                        article, self.extractor, self.relevance, key=entry.key, elsewhere=self._grounders
+                    )
                 else:
                     record, usage = await self.workers.outcome_of(article)
             elif isinstance(refused, FatalError):

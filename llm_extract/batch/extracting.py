@@ -8,7 +8,7 @@ from llm_extract.batch import records
 from llm_extract.batch.articles import Article
 from llm_extract.batch.relevance import Relevance
 from llm_extract.errors import DocumentError, ExtractionError, LlmExtractError
-from llm_extract.extraction import Extractor, Finished
+from llm_extract.extraction import Elsewhere, Extractor, Finished
 from llm_extract.model.types import Usage
 
 NOTHING = Usage()
@@ -17,11 +17,17 @@ NOTHING = Usage()
 
 
 async def outcome_of(
-    article: Article, extractor: Extractor[Any], relevance: Relevance | None = None, key: str | None = None
+    article: Article,
+    extractor: Extractor[Any],
+    relevance: Relevance | None = None,
+    *,
+    key: str | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> tuple[records.Record, Usage]:
     """What becomes of one article, and what it cost: the question of relevance, if the task has one, then the record.
 
-    `key` is what `Extractor.kept_json` gave where it has been looked up already that no result is kept.
+    `key` is what `Extractor.kept_json` gave where it has been looked up already that no result is kept; `elsewhere` is
+    as of `Extractor.aextract_json`.
 
     Raises:
         FatalError: nothing more can succeed; the article has no outcome.
@@ -38,7 +44,7 @@ async def outcome_of(
         if key is None:
             key, finished = extractor.kept_json(article.document)
         if finished is None:
-            finished = await extractor.aextract_json(article.document, key)
+            finished = await extractor.aextract_json(article.document, key, elsewhere)
     except (ExtractionError, DocumentError) as error:
         spent = spent + (getattr(error, "usage", None) or NOTHING)
         return failure_of(article, error, spent), spent

@@ -51,6 +51,12 @@ def batch() -> None:
 @click.option("--concurrency", metavar="N|auto", default="auto", help="Articles at once.  [default: auto]")
 @click.option("--provider-batch", is_flag=True, help="Ask through the provider's Batch API, at half its price.")
 @click.option(
+    "--processes",
+    metavar="N",
+    type=click.IntRange(min=0),
+    help="Processes that read answers beside this one.  [default: as many as pay]",
+)
+@click.option(
     "--engine",
     type=click.Choice(["local", "ray"]),
     default="local",
@@ -77,6 +83,7 @@ def run_batch(
     tpm: int | None,
     concurrency: str,
     provider_batch: bool,
+    processes: int | None,
     engine: Literal["local", "ray"],
     address: str | None,
     workers: int | None,
@@ -120,6 +127,7 @@ def run_batch(
         where=where,
         near_duplicates=not no_near_duplicates,
         provider_batch=provider_batch,
+        processes=processes,
         engine=engine,
         address=address,
         workers=workers,
