@@ -33,7 +33,7 @@ MOST = 3
 WINDOW = 200
 FAST = 50.0
 """Answers a second: at fewer one core is enough."""
-LONGEST_QUEUE = 32
+LONGEST_QUEUE = 128
 """Answers that wait for a process, at most."""
 _LONGEST_LINE = 256 * 2**20
 _CLOSING_SECONDS = 5.0

@@ -8,6 +8,8 @@ ends with its input, which only the parent has.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import sys
@@ -23,6 +25,9 @@ from llm_extract.task import Task, find_task
 
 def main() -> None:
     """Ground one answer after another until the input ends."""
+    for pipe in (0, 1):  # room for a hundred answers, since the parent comes to them between many other things
+        with contextlib.suppress(AttributeError, OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, 1 << 20)
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a schema prints
     told = json.loads(sys.stdin.buffer.readline())

@@ -24,9 +24,6 @@ from llm_extract.errors import FatalError, LlmExtractError
 from llm_extract.extraction import Extractor
 from llm_extract.result import Extraction
 
-_ANSWERED = 64
-"""Articles that are worked on beside those whose call is under way, at most."""
-
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -91,12 +88,11 @@ def extract_many(
 
 
 def places(extractor: Extractor[Any]) -> int:
-    """How many articles are worked on at once: one for a model in the box; else as many as calls are allowed, and
-    some more, so that articles whose answer is being read and written down keep no call from being made."""
+    """How many articles are worked on at once: one for a model in the box; else twice as many as calls are allowed, so
+    that articles whose answer is being read and written down keep no call from being made."""
     if extractor.model.endpoint.capabilities.decompose:
         return 1
-    calls = extractor.settings.concurrency_maximum
-    return calls + min(calls, _ANSWERED)
+    return 2 * extractor.settings.concurrency_maximum
 
 
 async def outcomes(

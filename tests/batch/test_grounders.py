@@ -83,13 +83,13 @@ async def test_a_process_that_is_killed_costs_nothing(grounders: Grounders, task
     await when_ready(grounders, task)
     os.kill(pid(grounders), signal.SIGSTOP)  # so that all of these wait for it
     waiting = [
-        asyncio.create_task(grounders(Document.from_text(text(n)), answer(task, n), PROVENANCE)) for n in range(40)
+        asyncio.create_task(grounders(Document.from_text(text(n)), answer(task, n), PROVENANCE)) for n in range(140)
     ]
-    await asyncio.sleep(0.05)
-    assert sum(one.done() for one in waiting) == 40 - module.LONGEST_QUEUE  # the others found it busy
+    await asyncio.sleep(0.1)
+    assert sum(one.done() for one in waiting) == 140 - module.LONGEST_QUEUE  # the others found it busy
     os.kill(pid(grounders), signal.SIGKILL)
     async with asyncio.timeout(10):
-        assert await asyncio.gather(*waiting) == [None] * 40
+        assert await asyncio.gather(*waiting) == [None] * 140
         assert await grounders(Document.from_text(text(1)), answer(task, 1), PROVENANCE) is None
 
 
