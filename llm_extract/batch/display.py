@@ -11,7 +11,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any, Protocol, TextIO
 
-from llm_extract.batch.engine import BatchResult, Progress
+from llm_extract.batch.progress import BatchResult, Progress
 
 _LIVE_SECONDS = 0.25
 _PLAIN_SECONDS = 10.0

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -28,6 +28,7 @@ from llm_extract.batch.grounders import Grounders
 from llm_extract.batch.keeping import keep_options, keep_spent, provider_directory, spent
 from llm_extract.batch.ledger import Ledger
 from llm_extract.batch.many import Pump, places
+from llm_extract.batch.progress import BatchResult, Progress
 from llm_extract.batch.relevance import Relevance
 from llm_extract.batch.selection import Where
 from llm_extract.batch.sources import read_articles
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from llm_extract.batch.ray_engine import RayWorkers
     from llm_extract.document import Document
 
+__all__ = ["Batch", "BatchResult", "Progress"]
+
 INDEX = "intake.sqlite"
 _CLOSING_SECONDS = 2.0
 _UNWRITTEN = 500
@@ -56,50 +59,12 @@ _PORTION = 32
 _PORTION_SECONDS = 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a run is. Counts of this session, except `done_before`."""
-
-    read: int = 0
-    """Articles that the archives gave, those done before included."""
-    done_before: int = 0
-    rows: int = 0
-    failures: int = 0
-    skips: int = 0
-    copies: int = 0
-    cached: int = 0
-    """Rows that cost no call."""
-    under_way: int = 0
-    usage: Usage = field(default_factory=Usage)
-    seconds: float = 0.0
-    reading_ended: bool = False
-
-    @property
-    def done(self) -> int:
-        """Articles with an outcome, in this session."""
-        return self.rows + self.failures + self.skips + self.copies
-
-
 class _ToAsk(NamedTuple):
     """An article that costs a call."""
 
     article: Article
     key: str | None
     """Of its result, which is not kept; None if that has not been looked up."""
-
-
-@dataclass(frozen=True, slots=True)
-class BatchResult:
-    """How a run ended."""
-
-    directory: Path
-    progress: Progress
-    counts: Counts
-    """What the ledger holds, earlier sessions included."""
-    stopped_by: FatalError | None
-    """What made the run stop before its end."""
-    ended: bool
-    """Whether every article has its outcome; else the same batch again goes on."""
 
 
 class Batch:

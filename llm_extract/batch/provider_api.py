@@ -263,7 +263,7 @@ class BatchApi:
 
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
         if self.endpoint.provider == "openai":
-            # The openai client of live calls sends these too: files and batches belong to a project.
+            # Live calls send these too: files and batches belong to a project.
             for name, variable in (("OpenAI-Organization", "OPENAI_ORG_ID"), ("OpenAI-Project", "OPENAI_PROJECT_ID")):
                 if value := os.environ.get(variable):
                     headers[name] = value
