@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -34,7 +34,7 @@ from llm_extract.batch.selection import Where
 from llm_extract.batch.sources import read_articles
 from llm_extract.batch.taking_in import Intake
 from llm_extract.batch.tally import Counts
-from llm_extract.errors import FatalError, LlmExtractError, SettingsError
+from llm_extract.errors import FatalError, LlmExtractError, RunError, SettingsError
 from llm_extract.extraction import Extractor
 from llm_extract.model.models import NamedModel, resolve_model
 from llm_extract.model.rates import Budget
@@ -125,9 +125,9 @@ class Batch:
         settings = settings or load_settings()
         limited = settings.max_cost is not None or settings.max_tokens is not None
         self._spent_before = spent(self.out) if limited else None
-        budget = None
+        self._budget = budget = None
         if self._spent_before is not None:
-            budget = Budget(
+            self._budget = budget = Budget(
                 settings.max_cost,
                 settings.max_tokens,
                 spent_cost=self._spent_before.cost_usd or Decimal(0),
@@ -161,6 +161,10 @@ class Batch:
         self._provider: ProviderBatch | None = None
         self._broken: LlmExtractError | None = None
         self._stopping: asyncio.Event | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """In which it runs; None: it does not."""
+        self._left = False
+        """Whether articles were begun that have no outcome."""
         self._stopped = False
         self._fatal: FatalError | None = None
         self._pump: Pump[_ToAsk, None] | None = None
@@ -204,14 +208,28 @@ class Batch:
         }
 
     def stop(self) -> None:
-        """Begin nothing more. What is under way is finished and written down; the same batch again goes on."""
+        """Begin nothing more. What is under way is finished and written down; the same batch again goes on.
+
+        May be called from any thread.
+        """
         self._stopped = True
-        if self._stopping is not None:
-            self._stopping.set()
-            if isinstance(self._own_model, NamedModel):
-                self._own_model.stop_waiting()
-            if self.workers is not None:
-                self.workers.stop_waiting()
+        loop = self._loop
+        if loop is None:
+            return
+        if loop is asyncio._get_running_loop():
+            self._stop()
+        else:
+            with suppress(RuntimeError):  # it has ended meanwhile
+                loop.call_soon_threadsafe(self._stop)
+
+    def _stop(self) -> None:
+        if self._stopping is None:
+            return
+        self._stopping.set()
+        if isinstance(self._own_model, NamedModel):
+            self._own_model.stop_waiting()
+        if self.workers is not None:
+            self.workers.stop_waiting()
         if self._pump is not None:
             self._pump.stop()
 
@@ -229,30 +247,52 @@ class Batch:
             DocumentError: a source that was named is not there.
         """
         started = time.monotonic()
-        self.progress, self._fatal, self._broken = Progress(), None, None
+        self.progress, self._fatal, self._broken, self._left = Progress(), None, None, False
         self._stopping = stop = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
         if self._stopped:
             stop.set()
         reader = ThreadPoolExecutor(1, "reader")
         try:
             with Ledger.open(self.out, self.terms()) as ledger:
-                keep_options(self.out, limit=self.limit)
-                if not self.provider_batch or await self._asked_in_batches(ledger, stop):
-                    await self._extracted(ledger, reader, started)
-                await asyncio.to_thread(ledger.flush)
-                counts = ledger.counts()
+                try:
+                    keep_options(self.out, limit=self.limit)
+                    if not self.provider_batch or await self._asked_in_batches(ledger, stop):
+                        await self._extracted(ledger, reader, started)
+                    await asyncio.to_thread(ledger.flush)
+                    counts = ledger.counts()
+                except BaseException:
+                    with suppress(RunError):  # what stopped the run is what is said
+                        self._keep_spent()
+                    raise
+                self._keep_spent()
         finally:
+            self._loop = self._stopping = self._pump = None
             reader.shutdown(wait=False)
-            keep_spent(self.out, self._spent_before, self.progress.usage)
             if self._own_model is not None:
                 await self._own_model.aclose()
         if self._broken is not None:
             raise self._broken
         self._note(seconds=time.monotonic() - started)
-        ended = self.progress.reading_ended and self._fatal is None and not counts.waiting
+        ended = self.progress.reading_ended and self._fatal is None and not self._left and not counts.waiting
         if ended:
             self._account(counts)
         return BatchResult(self.out, self.progress, counts, self._fatal, ended)
+
+    def _keep_spent(self) -> None:
+        """Note what all sessions have spent: what was told of articles, and at least what the budget has booked.
+
+        It books calls that no record tells of as well: those of articles that a stop left without an outcome.
+        """
+        if self._spent_before is None:
+            return
+        usage, budget = self.progress.usage, self._budget
+        if budget is not None:
+            total = self._spent_before + usage
+            untold = max(0, budget.spent_tokens - total.tokens)
+            unpaid = max(Decimal(0), budget.spent_cost - (total.cost_usd or Decimal(0)))
+            usage = usage + Usage(input_tokens=untold, cost_usd=unpaid)
+        keep_spent(self.out, self._spent_before, usage)
 
     async def _extracted(self, ledger: Ledger, reader: ThreadPoolExecutor, started: float) -> None:
         """Everything that the archives give, read, asked and written down."""
@@ -411,11 +451,14 @@ class Batch:
                 record = failure_of(article, refused, usage)
         except FatalError as error:
             self._fatal = self._fatal or error
+            if error.usage is not None:  # its calls are paid, and no record says so
+                self._note(usage=self.progress.usage + error.usage)
             self.stop()
             return
         except asyncio.CancelledError:
             if not self._stopped:
                 raise
+            self._left = True
             return  # it waited for its turn when the run was told to stop
         except LlmExtractError as error:
             # Wrong settings, not a wrong article: it has no outcome, and what is under way is kept.

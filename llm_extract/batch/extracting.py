@@ -7,7 +7,7 @@ from typing import Any
 from llm_extract.batch import records
 from llm_extract.batch.articles import Article
 from llm_extract.batch.relevance import Relevance
-from llm_extract.errors import DocumentError, ExtractionError, LlmExtractError
+from llm_extract.errors import DocumentError, ExtractionError, FatalError, LlmExtractError
 from llm_extract.extraction import Elsewhere, Extractor, Finished
 from llm_extract.model.types import Usage
 
@@ -45,6 +45,9 @@ async def outcome_of(
             key, finished = extractor.kept_json(article.document)
         if finished is None:
             finished = await extractor.aextract_json(article.document, key, elsewhere)
+    except FatalError as error:
+        error.usage = spent + (error.usage or NOTHING)
+        raise
     except (ExtractionError, DocumentError) as error:
         spent = spent + (getattr(error, "usage", None) or NOTHING)
         return failure_of(article, error, spent), spent

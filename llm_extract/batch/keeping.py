@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from llm_extract.batch.ledger import Ledger
-from llm_extract.batch.manifest import MANIFEST
+from llm_extract.batch.manifest import MANIFEST, writing
 from llm_extract.files import write_whole
 from llm_extract.model.types import Usage
 
@@ -21,8 +21,13 @@ def kept_options(directory: Path) -> dict[str, Any]:
 
 
 def keep_options(directory: Path, **options: Any) -> None:
-    """Note them for `kept_options`."""
-    write_whole(directory / OPTIONS, json.dumps(options).encode())
+    """Note them for `kept_options`.
+
+    Raises:
+        RunError: the folder cannot be written.
+    """
+    with writing(directory):
+        write_whole(directory / OPTIONS, json.dumps(options).encode())
 
 
 def spent(directory: Path) -> Usage:
@@ -40,9 +45,14 @@ def spent(directory: Path) -> Usage:
 
 
 def keep_spent(directory: Path, before: Usage | None, usage: Usage) -> None:
-    """Note what all sessions have spent; nothing where no budget counts it."""
+    """Note what all sessions have spent; nothing where no budget counts it.
+
+    Raises:
+        RunError: the folder cannot be written.
+    """
     if before is not None and directory.is_dir():
-        write_whole(directory / SPENT, (before + usage).model_dump_json().encode())
+        with writing(directory):
+            write_whole(directory / SPENT, (before + usage).model_dump_json().encode())
 
 
 def provider_directory(directory: Path) -> Path:

@@ -125,8 +125,10 @@ class Cache:
 
         Many in one transaction take a fifth of the time. A killed process forgets what waits.
         """
-        self._later[key] = value
-        if len(self._later) >= TOGETHER:
+        with self._lock:
+            self._later[key] = value
+            enough = len(self._later) >= TOGETHER
+        if enough:
             self.flush()
 
     def flush(self) -> None:

@@ -10,6 +10,7 @@ blotted out, and in no exception, since none of aiohttp's leaves this module.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import io
 import os
 import weakref
@@ -72,6 +73,10 @@ class Connection:
         self._key = endpoint.api_key.get_secret_value().strip() if endpoint.api_key is not None else ""
         self._secret = self._key.encode("ascii") if len(self._key) >= SHORTEST_SECRET else b""
         self._urls: dict[str, URL] = {}
+        self._sent: dict[str, str] = {}
+        """The headers of every call, the key among them."""
+        self._to_proxy: dict[str, str] | None = None
+        """The headers of a tunnel."""
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -86,7 +91,13 @@ class Connection:
         try:
             async with (
                 deadline,
-                session.post(self._url(path), data=data, allow_redirects=False) as response,
+                session.post(
+                    self._url(path),
+                    data=data,
+                    headers=self._sent,
+                    proxy_headers=self._to_proxy,
+                    allow_redirects=False,
+                ) as response,
             ):
                 if self._on_headers is not None:
                     self._on_headers(response.status, response.raw_headers)
@@ -102,7 +113,9 @@ class Connection:
             return self._without_key(classify_exception(error))
         if body is None:
             told = f"status {response.status} with more than {LARGEST_BODY:,} bytes"
-            return Outcome("bad_response", told, response.status, response.headers.get("x-request-id"))
+            return self._without_key(
+                Outcome("bad_response", told, response.status, response.headers.get("x-request-id"))
+            )
         if self._secret and self._secret in body:
             body = body.replace(self._secret, b"***")
         return self._without_key(classify(response.status, response.headers, body))
@@ -120,9 +133,12 @@ class Connection:
 
     def _without_key(self, outcome: Outcome) -> Outcome:
         """The outcome with `***` where a header or aiohttp's words hold the key."""
-        if not self._secret or self._key not in outcome.message:
+        if not self._secret or self._key not in outcome.message + (outcome.request_id or ""):
             return outcome
-        return outcome._replace(message=outcome.message.replace(self._key, "***"))
+        return outcome._replace(
+            message=outcome.message.replace(self._key, "***"),
+            request_id=outcome.request_id and outcome.request_id.replace(self._key, "***"),
+        )
 
     def _url(self, path: str) -> URL:
         url = self._urls.get(path)
@@ -132,6 +148,7 @@ class Connection:
             host = self._address.netloc.rpartition("@")[2]
             try:
                 url = URL(self._address._replace(netloc=host, path=self._address.path.rstrip("/") + path).geturl())
+                (url.raw_host or "").encode("idna")  # as the system's resolver will
             except ValueError as error:
                 raise SettingsError(f"the base URL of {self._endpoint.name!r} cannot be used: {error}") from None
             self._urls[path] = url
@@ -145,6 +162,13 @@ class Connection:
         await self.aclose()
         import aiohttp
 
+        # No proxy between this machine and itself. `trust_env` would also send the passwords of ~/.netrc.
+        proxy = None if self.on_this_machine else proxy_of(self._address)
+        login = {} if proxy is None else _proxy_login(proxy)
+        tunnelled = self._address.scheme == "https"
+        # Not the session's headers: those go to a proxy as well, the key as its `Proxy-Authorization`.
+        self._sent = self._headers() | ({} if tunnelled else login)
+        self._to_proxy = login if tunnelled else None
         connector = aiohttp.TCPConnector(
             limit=self._most,
             keepalive_timeout=IDLE_SECONDS,
@@ -154,12 +178,10 @@ class Connection:
         )
         self._session = aiohttp.ClientSession(
             connector=connector,
-            headers=self._headers(),
             cookie_jar=aiohttp.DummyCookieJar(),
             # A call's time is bounded as a whole, which a read timeout would not do.
             timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_SECONDS),
-            # No proxy between this machine and itself. `trust_env` would also send the passwords of ~/.netrc.
-            proxy=None if self.on_this_machine else proxy_of(self._address),
+            proxy=None if proxy is None else _without_user(proxy),
             max_line_size=2**16,
             max_field_size=2**16,
         )
@@ -173,9 +195,8 @@ class Connection:
             "Content-Type": "application/json",
             "User-Agent": f"llm-extract/{__version__}",
         }
-        if self._address.username is not None:
-            user = f"{unquote(self._address.username)}:{unquote(self._address.password or '')}"
-            headers["Authorization"] = f"Basic {b64encode(user.encode()).decode()}"
+        if (login := _basic(self._address)) is not None:
+            headers["Authorization"] = login
         elif self._key:
             headers["Authorization"] = f"Bearer {self._key}"
         if self._endpoint.provider == "openai":
@@ -186,13 +207,17 @@ class Connection:
 def openai_headers() -> dict[str, str]:
     """The headers that the openai client takes from the environment: the organization and the project that pay."""
     names = {"OpenAI-Organization": "OPENAI_ORG_ID", "OpenAI-Project": "OPENAI_PROJECT_ID"}
-    return {name: value for name, variable in names.items() if (value := os.environ.get(variable))}
+    found = {name: value for name, variable in names.items() if (value := os.environ.get(variable, "").strip())}
+    for name, value in found.items():
+        if not (value.isascii() and value.isprintable()):
+            raise SettingsError(f"{names[name]} holds a line break or a character that no header may have: {value!r}")
+    return found
 
 
 def proxy_of(address: SplitResult) -> str | None:
     """The proxy that the environment (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY) sets before an address, or None.
 
-    Raises SettingsError for a proxy that is no HTTP proxy.
+    Raises SettingsError for a proxy that is no HTTP proxy, or whose address is none.
     """
     from urllib.request import getproxies
 
@@ -206,7 +231,34 @@ def proxy_of(address: SplitResult) -> str | None:
             f"the environment sets a {urlsplit(proxy).scheme} proxy before {address.hostname}; only HTTP proxies are "
             "known: set HTTPS_PROXY to one, or NO_PROXY to the host"
         )
+    try:
+        sound = bool(urlsplit(proxy).hostname) and urlsplit(proxy).port != 0
+    except ValueError:
+        sound = False
+    if not sound:  # its address may hold a password
+        raise SettingsError(
+            f"the address of the proxy that the environment sets before {address.hostname} is none: "
+            "it must look like http://host:3128"
+        )
     return proxy
+
+
+def _without_user(proxy: str) -> str:
+    parts = urlsplit(proxy)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def _proxy_login(proxy: str) -> dict[str, str]:
+    """The header that a proxy with a user wants. aiohttp itself would write it in Latin-1."""
+    login = _basic(urlsplit(proxy))
+    return {} if login is None else {"Proxy-Authorization": login}
+
+
+def _basic(address: SplitResult) -> str | None:
+    if address.username is None:
+        return None
+    user = f"{unquote(address.username)}:{unquote(address.password or '')}"
+    return f"Basic {b64encode(user.encode()).decode()}"
 
 
 def _without_proxy(address: SplitResult, exceptions: str) -> bool:
@@ -253,7 +305,12 @@ def _tls() -> ssl.SSLContext:
     """Who is trusted: SSL_CERT_FILE or SSL_CERT_DIR, else the system, as for the files of a provider's batch."""
     from httpx2 import create_ssl_context
 
-    context = create_ssl_context()
+    try:
+        context = create_ssl_context()
+    except OSError as error:  # ssl.SSLError is one
+        raise SettingsError(
+            f"no certificates could be read ({error.strerror or error}): see SSL_CERT_FILE and SSL_CERT_DIR"
+        ) from None
     context.set_alpn_protocols(["http/1.1"])
     return context
 
@@ -283,4 +340,12 @@ def _disown() -> None:
             session.connector._closed = True
 
 
+def _end() -> None:
+    """At the end of the process: sessions of loops that nobody closed, or closed too early, are no one's mistake."""
+    for session in _sessions:
+        if session.connector is not None and not session.connector._loop.is_running():
+            session.connector._closed = True
+
+
 os.register_at_fork(after_in_child=_disown)
+atexit.register(_end)

@@ -74,6 +74,10 @@ class NamedModel:
             limiter=self._limiter(),
             price=lambda model, read, cached, written: price(endpoint.provider, model, read, cached, written),
         )
+        # One that was closed without that is known by its clients' references to it only.
+        for loop in [loop for loop in self._open if loop.is_closed()]:
+            if (left := self._open.pop(loop, None)) is not None:
+                await left.client.aclose()
         # A loop that ends closes its asynchronous generators: so the client needs no one to close it.
         keeper = _kept_open(client)
         await anext(keeper)

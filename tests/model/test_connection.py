@@ -18,7 +18,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -353,6 +353,51 @@ async def test_a_call_goes_through_the_proxy_with_its_password(
         assert asked.headers["host"] == "endpoint.invalid"
         assert asked.headers["authorization"] == f"Bearer {KEY}"
         assert asked.headers["proxy-authorization"] == f"Basic {base64.b64encode(b'ann:secret').decode()}"
+
+
+async def test_a_proxy_without_a_password_gets_none_and_not_the_key(
+    scripted_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = scripted_server.base_url.removesuffix("/v1")
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    scripted_server.respond = lambda request: answer(SOUND)
+    assert (await called(AWAY)).name == "ok"
+    await called(AWAY.replace("http:", "https:"))  # a tunnel, in which the key would be seen by the proxy
+    plain, tunnelled = (request.headers for request in scripted_server.requests)
+    assert "proxy-authorization" not in plain
+    assert KEY not in str(tunnelled)
+
+
+@pytest.mark.parametrize("password", ["p%C3%BCw", "%E2%82%AC"])
+async def test_a_proxys_password_is_sent_in_utf_8(
+    password: str, scripted_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = scripted_server.base_url.removesuffix("/v1").replace("//", f"//ann:{password}@")
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    await called(AWAY)
+    sent = scripted_server.requests[0].headers["proxy-authorization"].removeprefix("Basic ")
+    assert base64.b64decode(sent).decode() == f"ann:{unquote(password)}"
+
+
+@pytest.mark.parametrize("proxy", ["http://ann:secret@proxy:abc", "http://", "http://:3128"])
+async def test_a_proxy_without_an_address_is_a_setting(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    with pytest.raises(SettingsError, match="the proxy") as caught:
+        await called(AWAY)
+    assert "secret" not in str(caught.value)
+
+
+async def test_certificates_that_are_not_there_are_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent")
+    with pytest.raises(SettingsError, match="SSL_CERT_FILE"):
+        await called("https://endpoint.invalid/v1")
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 70 + ".invalid"])
+async def test_a_host_that_is_no_name_is_a_setting(host: str) -> None:
+    with pytest.raises(SettingsError, match="base URL"):
+        await called(f"http://{host}/v1")
 
 
 async def test_a_proxy_that_is_not_there_is_no_connection_and_its_password_not_told(
