@@ -85,6 +85,16 @@ def test_a_refused_key_stops_with_1_and_says_that_it_can_go_on(
     assert run("batch", "--resume", "run").returncode == 0
 
 
+def test_a_budget_is_kept_by_a_resumed_run(run: Run, archive: Path, scripted_server: ScriptedServer) -> None:
+    done = run("batch", "archive", "--out", "run", "--task", "deals", "--max-tokens", "5200")
+    assert done.returncode == 1
+    assert "with a larger budget the same command goes on" in done.stderr
+    asked = len(scripted_server.requests)
+    assert run("batch", "--resume", "run").returncode == 1
+    assert len(scripted_server.requests) == asked
+    assert run("batch", "--resume", "run", "--max-tokens", "10000000").returncode == 0
+
+
 def test_an_estimate_calls_nothing(run: Run, archive: Path, scripted_server: ScriptedServer, tmp_path: Path) -> None:
     done = run("batch", "archive", "--task", "deals", "--model", "openai/gpt-4o-mini", "--estimate")
     assert done.returncode == 0, done.stderr

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from llm_extract.batch import records
-from llm_extract.batch.articles import Article
+from llm_extract.batch.articles import Article, Unreadable
 from llm_extract.batch.duplicates import Duplicates
 from llm_extract.batch.extracting import failure_of, outcome_of, row_of
 from llm_extract.batch.grounders import Grounders
@@ -247,6 +247,7 @@ class Batch:
             DocumentError: a source that was named is not there.
         """
         started = time.monotonic()
+        found = read_articles(self.sources)  # before a folder is made for archives that are not there
         self.progress, self._fatal, self._broken, self._left = Progress(), None, None, False
         self._stopping = stop = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -256,9 +257,11 @@ class Batch:
         try:
             with Ledger.open(self.out, self.terms()) as ledger:
                 try:
-                    keep_options(self.out, limit=self.limit)
+                    settings = self.extractor.settings
+                    most = None if settings.max_cost is None else str(settings.max_cost)
+                    keep_options(self.out, limit=self.limit, max_cost=most, max_tokens=settings.max_tokens)
                     if not self.provider_batch or await self._asked_in_batches(ledger, stop):
-                        await self._extracted(ledger, reader, started)
+                        await self._extracted(found, ledger, reader, started)
                     await asyncio.to_thread(ledger.flush)
                     counts = ledger.counts()
                 except BaseException:
@@ -294,12 +297,14 @@ class Batch:
             usage = usage + Usage(input_tokens=untold, cost_usd=unpaid)
         keep_spent(self.out, self._spent_before, usage)
 
-    async def _extracted(self, ledger: Ledger, reader: ThreadPoolExecutor, started: float) -> None:
+    async def _extracted(
+        self, articles: Iterator[Article | Unreadable], ledger: Ledger, reader: ThreadPoolExecutor, started: float
+    ) -> None:
         """Everything that the archives give, read, asked and written down."""
         loop = asyncio.get_running_loop()
         duplicates = await loop.run_in_executor(reader, self._open_index)
         intake = self._intake(ledger, duplicates)
-        found = intake.take(read_articles(self.sources), self.limit)
+        found = intake.take(articles, self.limit)
         if self.workers is None:
             self._grounders = Grounders(self.extractor.task, self.processes)
         self._pump = pump = Pump(

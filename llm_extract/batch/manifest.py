@@ -161,9 +161,8 @@ def settle(directory: Path, terms: Mapping[str, Any]) -> tuple[Manifest, bool]:
     if (directory / MANIFEST).exists():
         manifest = read_manifest(directory)
         if found := differences(manifest.terms, wanted):
-            listed = "\n".join(f"  {line}" for line in found)
             raise RunError(
-                f"{directory} holds a run with other terms:\n{listed}\n"
+                f"{directory} holds a run with other terms: {'; '.join(found)}. "
                 "Its records and new ones would not belong together. Give another folder, or the run's own terms"
             )
         return manifest, True

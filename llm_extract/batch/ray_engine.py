@@ -24,6 +24,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -52,6 +53,7 @@ _OBJECT_STORE_BYTES = 256 * 2**20
 """Of a Ray of our own: articles and records go through it only if they are long."""
 _WAITING_SECONDS = 15.0
 _CLOSING_SECONDS = 5.0
+_KNOCKING_SECONDS = 10.0
 _LONGEST_SOCKET_FOLDER = 30
 """Characters: a socket's path has at most 107, and Ray adds its own folders."""
 
@@ -133,6 +135,7 @@ class RayWorkers:
         """There is a worker, or none will come."""
         self._alone = asyncio.Lock()
         self._starting: asyncio.Future[None] | None = None
+        self._stopping = False
         self._hiring: set[asyncio.Task[None]] = set()
         self._broken: Exception | None = None
         self._names = 0
@@ -154,7 +157,10 @@ class RayWorkers:
         Raises:
             FatalError: nothing more can succeed; the article has no outcome.
             UsageError: settings that cannot work, or workers that cannot be had; the article has no outcome.
+            asyncio.CancelledError: work was stopped before its call began; the article has no outcome.
         """
+        if self._stopping:
+            raise asyncio.CancelledError
         if self._starting is None:
             self._starting = asyncio.ensure_future(self._start())
         await asyncio.shield(self._starting)
@@ -204,12 +210,18 @@ class RayWorkers:
         while True:
             if self._broken is not None:
                 raise self._broken
+            if self._stopping:
+                raise asyncio.CancelledError
             if self._hired:
                 return min(self._hired, key=lambda worker: worker.under_way)
             await self._free.wait()
 
     def stop_waiting(self) -> None:
         """Let no further call begin: `outcome_of` is cancelled for the articles whose call has not."""
+        self._stopping = True
+        self._free.set()  # nobody waits for a worker that comes too late
+        if self._starting is not None:
+            self._starting.cancel()
         for worker in self._hired:
             worker.actor.stop_waiting.remote()
 
@@ -323,7 +335,7 @@ class RayWorkers:
                 await asyncio.wait_for(self._free.wait(), _WAITING_SECONDS)
             except TimeoutError:
                 self._say(f"waiting for the cluster: it has no free CPU for any of {wanted} workers yet")
-        if self._broken is None:
+        if self._broken is None and not self._stopping:
             self._say(f"{wanted} workers on {self.address or 'this machine'}")
 
     def _connected(self) -> Any:
@@ -339,6 +351,7 @@ class RayWorkers:
             options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
             try:
                 if self.address is not None:
+                    _knock(self.address)
                     ray.init(self.address, **options)
                     return ray
                 self._folder = _short_folder()
@@ -386,6 +399,17 @@ class RayWorkers:
                 ray.kill(actor)
         if self._ours:
             ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """See whether anything listens there: Ray itself would go on trying for minutes, without a word.
+
+    Raises:
+        OSError: nothing does.
+    """
+    host, _, port = address.rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), _KNOCKING_SECONDS).close()
 
 
 def _take_signal_back() -> None:

@@ -17,12 +17,14 @@ from llm_extract.errors import SettingsError
 from llm_extract.fields import DateField
 from llm_extract.ranges import Range
 
+NAMES = ("id", "place", "text", "headline", "publisher", "author", "published", "words")
+
 
 class Where:
     """A compiled expression.
 
     Raises:
-        SettingsError: it is no expression.
+        SettingsError: it is no expression, or uses an unknown name.
     """
 
     def __init__(self, expression: str) -> None:
@@ -33,7 +35,7 @@ class Where:
         """Whether the article is taken.
 
         Raises:
-            SettingsError: the expression fails on it: an unknown name, things that cannot be compared.
+            SettingsError: the expression fails on it: things that cannot be compared.
         """
         from jinja2 import TemplateError
 
@@ -44,14 +46,20 @@ class Where:
 
     @cached_property
     def _compiled(self) -> Callable[..., Any]:
-        from jinja2 import StrictUndefined, TemplateSyntaxError
+        from jinja2 import StrictUndefined, TemplateSyntaxError, meta
         from jinja2.sandbox import ImmutableSandboxedEnvironment
 
         environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined)
         try:
-            return environment.compile_expression(self.expression, undefined_to_none=False)
+            compiled: Callable[..., Any] = environment.compile_expression(self.expression, undefined_to_none=False)
+            used = meta.find_undeclared_variables(environment.parse(f"{{{{ {self.expression} }}}}"))
         except TemplateSyntaxError as error:
             raise SettingsError(f"--where {self.expression}: {error.message}") from error
+        if unknown := sorted(used - set(NAMES)):
+            raise SettingsError(
+                f"--where {self.expression}: there is no {', '.join(map(repr, unknown))}; there is {', '.join(NAMES)}"
+            )
+        return compiled
 
 
 def _names(article: Article) -> dict[str, Any]:

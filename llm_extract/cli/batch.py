@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from llm_extract.cli.groups import DefaultGroup
-from llm_extract.errors import UsageError
+from llm_extract.cli.show import inert
+from llm_extract.errors import BudgetReached, UsageError
 
 if TYPE_CHECKING:
     from llm_extract.batch.display import Display
@@ -106,7 +107,9 @@ def run_batch(
         terms = read_manifest(resume).terms
         archives, out = tuple(terms["inputs"]), resume
         task, model, where = task or terms["task"], model or terms["model"], where or terms["where"]
-        limit = limit or kept_options(resume).get("limit")
+        kept = kept_options(resume)
+        limit, max_tokens = limit or kept.get("limit"), max_tokens or kept.get("max_tokens")
+        max_cost = max_cost or kept.get("max_cost")
         no_near_duplicates = no_near_duplicates or not terms["near_duplicates"]
     if not archives:
         raise UsageError("no archive given")
@@ -159,7 +162,9 @@ def run_batch(
     if result is None:
         return STOPPED
     if result.stopped_by is not None:
-        click.echo(f"llm-extract: {' '.join(str(result.stopped_by).split())}; the same command goes on", err=True)
+        why = inert(" ".join(str(result.stopped_by).split()))
+        then = "with a larger budget " if isinstance(result.stopped_by, BudgetReached) else ""
+        click.echo(f"llm-extract: {why}; {then}the same command goes on", err=True)
         return STOPPED
     if not result.ended:
         click.echo("llm-extract: not all articles have an outcome; the same command goes on", err=True)

