@@ -3,8 +3,8 @@
 Articles of 2 to 4 kB in mixed containers (zip, JSONL.gz, CSV, tar.gz, Parquet), a tenth of them copies, go through
 `Batch` against a server in another process that answers after 200 ms and gives so many per cent of mixed faults (429
 with and without Retry-After, 500, reset, an answer that is no JSON). Then the same archive goes through a new run with
-everything in the cache. Each pass is a process of its own; CPU is that process's, all threads, and memory its highest
-resident set.
+everything in the cache. Each pass is a process of its own; CPU is that process's, all threads, then with that of the
+processes that ground for it (`--processes 0`: none); memory is its highest resident set.
 
 The throughput is given as a share of `at once / latency` requests a second, which nothing can exceed. With several
 sizes the growth of memory between them is what the last columns show.
@@ -121,25 +121,34 @@ class Pass:
     """Articles that were not in the cache and no copies."""
     seconds: float
     cpu: float
+    """Of this process."""
+    children: float
+    """CPU of the processes that it started."""
     memory: float
     """MiB."""
 
 
-def run(source: str, out: Path, base_url: str, cache_dir: Path, at_once: int) -> Pass:
+def run(source: str, out: Path, base_url: str, cache_dir: Path, at_once: int, processes: int | None = None) -> Pass:
     """One pass, in this process."""
     settings = load_settings(
         model="openai/gpt-test", base_url=base_url, api_key="sk-test", cache_dir=cache_dir,
         concurrency_start=at_once, concurrency_minimum=min(4, at_once), concurrency_maximum=at_once,
     )  # fmt: skip
-    wall, cpu = time.perf_counter(), time.process_time()
-    result = Batch([source], out, settings=settings).run()
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    wall, cpu, children = time.perf_counter(), time.process_time(), children_cpu()
+    result = Batch([source], out, settings=settings, processes=processes).run()
+    wall, cpu, children = time.perf_counter() - wall, time.process_time() - cpu, children_cpu() - children
     counts, progress = result.counts, result.progress
     assert result.ended, result.stopped_by
     counts.check(progress.read)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     asked = progress.rows + progress.failures - progress.cached
-    return Pass(counts.articles, counts.rows, counts.failures, counts.copies, asked, wall, cpu, memory)
+    return Pass(counts.articles, counts.rows, counts.failures, counts.copies, asked, wall, cpu, children, memory)
+
+
+def children_cpu() -> float:
+    """CPU seconds of the processes that were started here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def run_apart(*terms: Any) -> Pass:
@@ -149,12 +158,13 @@ def run_apart(*terms: Any) -> Pass:
     return Pass(**json.loads(done.stdout))
 
 
-def run_warm(source: str, out: str, base_url: str, cache_dir: str, at_once: str) -> None:
+def run_warm(source: str, out: str, base_url: str, cache_dir: str, at_once: str, processes: str) -> None:
     """As `run`, after what is imported and compiled once."""
     with tempfile.TemporaryDirectory() as name, serving(ANSWER) as server:
         write_archive(Path(name) / "few", WARM)
         run(f"{name}/few", Path(name) / "run", server.base_url, Path(name) / "cache", 8)
-    print(json.dumps(asdict(run(source, Path(out), base_url, Path(cache_dir), int(at_once)))))
+    some = None if processes == "auto" else int(processes)
+    print(json.dumps(asdict(run(source, Path(out), base_url, Path(cache_dir), int(at_once), some))))
 
 
 def main() -> None:
@@ -164,14 +174,16 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, nargs="+", default=[64, 256])
     parser.add_argument("--faults", type=float, default=10.0)
     parser.add_argument("--kinds", nargs="+", choices=FAULTS, default=list(FAULTS), help="which faults")
-    parser.add_argument("--pass", nargs=5, dest="apart", help=argparse.SUPPRESS)
+    parser.add_argument("--processes", default="auto", help="that ground beside the one that calls")
+    parser.add_argument("--pass", nargs=6, dest="apart", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.apart:
         run_warm(*options.apart)
         return
-    columns = ("articles", "at once", "rows", "failures", "copies", "requests", "articles/s", "of bound", "CPU ms")
+    columns = ("articles", "at once", "rows", "failures", "copies", "requests")
+    live_columns = ("articles/s", "of bound", "CPU ms", "in all")
     cached = ("cached/s", "CPU µs", "MiB", "cached")
-    print(" ".join(f"{name:>10}" for name in columns + cached))
+    print(" ".join(f"{name:>10}" for name in columns + live_columns + cached))
     for count in options.articles:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
@@ -179,13 +191,15 @@ def main() -> None:
             for at_once in options.at_once:
                 kept = folder / f"cache-{at_once}"
                 with serving(ANSWER, latency=LATENCY, faults=options.faults / 100, kinds=options.kinds) as server:
-                    live = run_apart(folder / "archive", folder / f"live-{at_once}", server.base_url, kept, at_once)
-                again = run_apart(folder / "archive", folder / f"again-{at_once}", server.base_url, kept, at_once)
+                    terms = (server.base_url, kept, at_once, options.processes)
+                    live = run_apart(folder / "archive", folder / f"live-{at_once}", *terms)
+                again = run_apart(folder / "archive", folder / f"again-{at_once}", *terms)
                 requests = server.counts.asked
                 share = requests * LATENCY / live.seconds / at_once
                 figures = (
                     *(live.articles, at_once, live.rows, live.failures, live.copies, requests),
-                    *(live.asked / live.seconds, share, live.cpu / live.asked * 1e3),
+                    *(live.asked / live.seconds, share),
+                    *(live.cpu / live.asked * 1e3, (live.cpu + live.children) / live.asked * 1e3),
                     *(again.articles / again.seconds, again.cpu / again.articles * 1e6, live.memory, again.memory),
                 )
                 print(" ".join(f"{x:10,}" if isinstance(x, int) else f"{x:10,.2f}" for x in figures), flush=True)
