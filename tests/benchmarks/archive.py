@@ -193,8 +193,8 @@ def main() -> None:
                 with serving(ANSWER, latency=LATENCY, faults=options.faults / 100, kinds=options.kinds) as server:
                     terms = (server.base_url, kept, at_once, options.processes)
                     live = run_apart(folder / "archive", folder / f"live-{at_once}", *terms)
-                again = run_apart(folder / "archive", folder / f"again-{at_once}", *terms)
-                requests = server.counts.asked
+                    again = run_apart(folder / "archive", folder / f"again-{at_once}", *terms)
+                requests = server.counts.asked  # with those of the few that failed and were asked again
                 share = requests * LATENCY / live.seconds / at_once
                 figures = (
                     *(live.articles, at_once, live.rows, live.failures, live.copies, requests),
