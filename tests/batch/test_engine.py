@@ -148,7 +148,7 @@ def test_where_and_limit_choose(folder: Path) -> None:
     assert result.counts.articles == 8
     with pytest.raises(SettingsError, match="unexpected"):
         run(source, "other", where="words >")
-    with pytest.raises(SettingsError, match="'wrds' is undefined"):
+    with pytest.raises(SettingsError, match="there is no 'wrds'"):
         run(source, "another", where="wrds > 3")
 
 
