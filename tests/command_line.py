@@ -39,18 +39,18 @@ def environment(server: ScriptedServer, folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def command_line(
-    scripted_server: ScriptedServer,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Run:
+def folder(tmp_path: Path, scripted_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with the task `deals`, and settings that lead to a server which answers its questions."""
     write_task(tmp_path)
     scripted_server.respond = answering(said)
     monkeypatch.chdir(tmp_path)
     for name, value in environment(scripted_server, tmp_path).items():
         monkeypatch.setenv(name, value)
+    return tmp_path
 
+
+@pytest.fixture
+def command_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     def go(*words: str) -> Done:
         capsys.readouterr()
         with pytest.raises(SystemExit) as exit_:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from tests.command_line import command_line as command_line  # a fixture
+from tests.command_line import folder as folder  # another one
 
 # Machines are shared: how long an example takes says nothing. In CI the examples are the same each time, so that
 # a change is judged by what it changed; elsewhere they are new each time.

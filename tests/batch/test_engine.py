@@ -24,17 +24,7 @@ from llm_extract.testing.batch_server import BatchServer
 from llm_extract.testing.server import answer as reply
 from llm_extract.testing.server import error
 from tests.command_line import environment
-from tests.evaluation.deals import answering, names, said, text, write_task
-
-
-@pytest.fixture
-def folder(tmp_path: Path, scripted_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Path:
-    write_task(tmp_path)
-    scripted_server.respond = answering(said)
-    monkeypatch.chdir(tmp_path)
-    for name, value in environment(scripted_server, tmp_path).items():
-        monkeypatch.setenv(name, value)
-    return tmp_path
+from tests.evaluation.deals import answering, names, said, text
 
 
 def archive(folder: Path, articles: list[dict[str, Any]], name: str = "news.jsonl") -> Path:

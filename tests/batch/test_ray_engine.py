@@ -28,8 +28,7 @@ from llm_extract.testing import FakeModel, ScriptedServer
 from llm_extract.testing.server import RecordedRequest, Reply, error
 from llm_extract.testing.server import answer as reply
 from tests.batch.test_engine import archive, essence, numbered, records
-from tests.command_line import environment
-from tests.evaluation.deals import SCHEMA, answering, number_in, said, write_task
+from tests.evaluation.deals import SCHEMA, answering, number_in, said
 
 KEY = "sk-very-secret"
 RAY = {
@@ -74,15 +73,10 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, scripted_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Path:
-    write_task(tmp_path)
-    scripted_server.respond = answering(said)
-    monkeypatch.chdir(tmp_path)
-    for name, value in environment(scripted_server, tmp_path).items():
-        monkeypatch.setenv(name, value)
+def folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, value in RAY.items():
         monkeypatch.setenv(name, value)
-    return tmp_path
+    return folder
 
 
 class Told(NamedTuple):

@@ -20,18 +20,7 @@ from llm_extract.settings import load_settings
 from llm_extract.testing import ScriptedServer
 from llm_extract.testing.server import RecordedRequest, Reply, error
 from llm_extract.testing.server import answer as reply
-from tests.command_line import environment
-from tests.evaluation.deals import answering, said, text, write_task
-
-
-@pytest.fixture
-def folder(tmp_path: Path, scripted_server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Path:
-    write_task(tmp_path)
-    scripted_server.respond = answering(said)
-    monkeypatch.chdir(tmp_path)
-    for name, value in environment(scripted_server, tmp_path).items():
-        monkeypatch.setenv(name, value)
-    return tmp_path
+from tests.evaluation.deals import answering, said, text
 
 
 def archive(folder: Path, count: int) -> Path:
