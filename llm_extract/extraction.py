@@ -7,7 +7,6 @@ articles. Each step is a function of another module; this one only joins them.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import time
 from collections.abc import Awaitable, Callable
@@ -16,17 +15,16 @@ from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import PydanticSerializationError
+from pydantic import BaseModel
 
 from llm_extract.document import Document
-from llm_extract.errors import ContextTooLong, DocumentError, ExtractionError, SettingsError, TaskError
-from llm_extract.grounding import ground
+from llm_extract.errors import ContextTooLong, DocumentError, SettingsError, TaskError
+from llm_extract.finishing import Finished, Made, kept_result, made_json, result_of
 from llm_extract.model.types import Endpoint, Request, Sampling, Usage
-from llm_extract.result import Evidence, Extraction, Issue, Provenance
+from llm_extract.result import Extraction, Provenance
 from llm_extract.task import Task, find_task, task_for_schema
 from llm_extract.version import __version__
 
@@ -45,39 +43,8 @@ MOST_CHARACTERS_PER_TOKEN = 10
 RecordT = TypeVar("RecordT", bound=BaseModel)
 
 
-class _Kept(BaseModel, Generic[RecordT]):
-    """What is kept of a result: all but the usage, which is new each time."""
-
-    document: Document
-    record: RecordT
-    evidence: dict[str, Evidence]
-    issues: tuple[Issue, ...]
-    provenance: Provenance
-
-
-class Made(NamedTuple):
-    """A result as JSON, before anyone says what it cost."""
-
-    kept: str
-    """All but the usage."""
-    reads_back: bool
-    """Whether the record is the same after a dump: a schema's validators and serialisers may change it."""
-
-
 Elsewhere = Callable[[Document, BaseModel, Provenance], Awaitable[Made | None]]
 """Grounds an answer in its article, or gives None."""
-
-
-class Finished(NamedTuple):
-    """A result as JSON."""
-
-    kept: str
-    """All but the usage."""
-    usage: Usage
-
-    def json(self) -> bytes:
-        """What `model_dump_json` of the Extraction gives, its keys in another order."""
-        return f'{{"format":1,{self.kept[1:-1]},"usage":{self.usage.model_dump_json()}}}'.encode()
 
 
 class Extractor(Generic[RecordT]):
@@ -117,8 +84,6 @@ class Extractor(Generic[RecordT]):
             (self.task.fingerprint, self.sampling, endpoint.model, endpoint.base_url, endpoint.capabilities)
         )
         self._turn: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
-        self._kept_type: type[_Kept[Any]] = _Kept[self.task.record]  # type: ignore[name-defined]
-        self._result_type: type[Extraction[RecordT]] = _result_type(self.task.record)
 
     def extract(
         self, article: str | Document, *, published: date | None = None, repeat: int = 0
@@ -170,10 +135,7 @@ class Extractor(Generic[RecordT]):
 
         `elsewhere` may ground the answer in another process; if it gives None, that is done here.
         """
-        started = time.perf_counter()
-        answer, answered_by, usage = await self._ask(document, 0)
-        usage = usage.model_copy(update={"seconds": time.perf_counter() - started})
-        provenance = self._provenance(answered_by, None, 0)
+        answer, provenance, usage = await self._answered(document, None, 0, time.perf_counter())
         made = None if elsewhere is None else await elsewhere(document, answer, provenance)
         if made is None:
             made = made_json(self.task, result_of(self.task, document, answer, provenance, usage))
@@ -186,9 +148,7 @@ class Extractor(Generic[RecordT]):
     ) -> Extraction[RecordT]:
         """A result that is not kept yet, and is from now on."""
         document = article if isinstance(article, Document) else Document.from_text(article)
-        answer, answered_by, usage = await self._ask(document, repeat)
-        usage = usage.model_copy(update={"seconds": time.perf_counter() - started})
-        provenance = self._provenance(answered_by, published, repeat)
+        answer, provenance, usage = await self._answered(document, published, repeat, started)
         result = result_of(self.task, document, answer, provenance, usage, published)
         if self.cache is not None and key is not None:
             made = made_json(self.task, result)
@@ -196,9 +156,13 @@ class Extractor(Generic[RecordT]):
                 self.cache.put(key, made.kept)
         return result
 
-    def _provenance(self, answered_by: str, published: date | None, repeat: int) -> Provenance:
+    async def _answered(
+        self, document: Document, published: date | None, repeat: int, started: float
+    ) -> tuple[BaseModel, Provenance, Usage]:
+        """The model's answer, what decided it, and what it cost since `started`."""
+        answer, answered_by, usage = await self._ask(document, repeat)
         endpoint = self.model.endpoint
-        return Provenance(
+        provenance = Provenance(
             task=self.task.name,
             model=endpoint.name,
             answered_by=answered_by,
@@ -210,6 +174,7 @@ class Extractor(Generic[RecordT]):
             published=None if published is None else published.isoformat(),
             versions=_versions(),
         )
+        return answer, provenance, usage.model_copy(update={"seconds": time.perf_counter() - started})
 
     async def _ask(self, document: Document, repeat: int) -> tuple[BaseModel, str, Usage]:
         """The model's answer, who gave it, and what it cost."""
@@ -266,64 +231,7 @@ class Extractor(Generic[RecordT]):
 
     def _kept(self, key: str | None, started: float) -> Extraction[RecordT] | None:
         text = None if self.cache is None or key is None else self.cache.get(key)
-        if text is None:
-            return None
-        try:
-            kept = self._kept_type.model_validate_json(text)
-        except ValidationError:
-            return None
-        words = kept.document.text
-        if any(words[found.start : found.end] != found.quote for found in kept.evidence.values()):
-            return None
-        usage = Usage(cached_calls=1, seconds=time.perf_counter() - started)
-        return self._result_type.model_construct(format=1, usage=usage, **dict(kept))
-
-
-def result_of(
-    task: Task,
-    document: Document,
-    answer: BaseModel,
-    provenance: Provenance,
-    usage: Usage,
-    published: date | None = None,
-) -> Extraction[Any]:
-    """An answer, grounded in its article.
-
-    Raises:
-        ExtractionError: the article does not support what the schema requires.
-    """
-    try:
-        grounded = ground(document, task.schema, answer, published=published)
-    except ExtractionError as error:
-        error.usage = usage
-        raise
-    return _result_type(task.record)(
-        document=document,
-        record=grounded.record,
-        evidence=grounded.evidence,
-        issues=grounded.issues,
-        usage=usage,
-        provenance=provenance,
-    )
-
-
-def made_json(task: Task, result: Extraction[Any]) -> Made:
-    """What is kept of a result."""
-    kept = set(_Kept.model_fields)
-    try:
-        text = result.model_dump_json(include=kept)
-    except PydanticSerializationError:  # half a surrogate pair in a file's name, which UTF-8 cannot hold: escaped
-        text = json.dumps(result.model_dump(mode="json", include=kept), separators=(",", ":"))
-    try:
-        reads_back: bool = task.record.model_validate_json(result.record.model_dump_json()) == result.record
-    except ValidationError:
-        reads_back = False
-    return Made(text, reads_back)
-
-
-@cache
-def _result_type(record: type[BaseModel]) -> type[Extraction[Any]]:
-    return Extraction[record]  # type: ignore[valid-type]
+        return None if text is None else kept_result(self.task, text, started)
 
 
 def _checked(article: object, published: object) -> date | None:

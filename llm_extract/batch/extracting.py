@@ -8,7 +8,8 @@ from llm_extract.batch import records
 from llm_extract.batch.articles import Article
 from llm_extract.batch.relevance import Relevance
 from llm_extract.errors import DocumentError, ExtractionError, FatalError, LlmExtractError
-from llm_extract.extraction import Elsewhere, Extractor, Finished
+from llm_extract.extraction import Elsewhere, Extractor
+from llm_extract.finishing import Finished
 from llm_extract.model.types import Usage
 
 NOTHING = Usage()

@@ -21,7 +21,7 @@ from pydantic_core import PydanticSerializationError
 
 from llm_extract.batch import grounding_process
 from llm_extract.document import Document
-from llm_extract.extraction import Made
+from llm_extract.finishing import Made
 from llm_extract.model.machine import usable_cores
 from llm_extract.result import Provenance
 from llm_extract.task import Task

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from llm_extract.document import Document
 from llm_extract.errors import ExtractionError
-from llm_extract.extraction import made_json, result_of
+from llm_extract.finishing import made_json, result_of
 from llm_extract.model.types import Usage
 from llm_extract.result import Provenance
 from llm_extract.task import Task, find_task

@@ -19,7 +19,7 @@ from llm_extract.batch import grounders as module
 from llm_extract.batch.engine import Batch
 from llm_extract.batch.grounders import Grounders
 from llm_extract.document import Document
-from llm_extract.extraction import made_json, result_of
+from llm_extract.finishing import made_json, result_of
 from llm_extract.model.types import Sampling, Usage
 from llm_extract.result import Provenance
 from llm_extract.task import Task, find_task
