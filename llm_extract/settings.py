@@ -26,7 +26,7 @@ from llm_extract.model.base_url import checked_base_url
 from llm_extract.model.limits import Breaker, Pool
 from llm_extract.model.rates import Budget, Rates
 from llm_extract.model.retry import RetryPolicy
-from llm_extract.model.types import Sampling
+from llm_extract.model.types import Sampling, Usage
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +37,9 @@ FILES = (("llm-extract.toml", ()), ("pyproject.toml", ("tool", "llm-extract")))
 
 def _none_in_words(value: object) -> object:
     return None if isinstance(value, str) and value.strip().lower() == "none" else value
+
+
+NOTHING_SPENT = Usage()
 
 
 class Settings(BaseSettings):
@@ -170,11 +173,13 @@ class Settings(BaseSettings):
             max_output_tokens=self.max_output_tokens,
         )
 
-    def budget(self) -> Budget | None:
-        """A new budget, with nothing spent; None where there is no limit."""
+    def budget(self, spent: Usage = NOTHING_SPENT) -> Budget | None:
+        """A new budget, of which so much is spent; None where there is no limit."""
         if self.max_cost is None and self.max_tokens is None:
             return None
-        return Budget(self.max_cost, self.max_tokens)
+        return Budget(
+            self.max_cost, self.max_tokens, spent_cost=spent.cost_usd or Decimal(0), spent_tokens=spent.tokens
+        )
 
     def pool(self, budget: Budget | None = None) -> Pool:
         """What the calls of one run share: rates, circuit breaker, and this budget or else a new one."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -48,3 +51,14 @@ def check_sound(text: str, evidence: dict[str, Evidence]) -> None:
         for span in (found, *found.also):
             assert text[span.start : span.end] == span.quote
             assert span.quote.strip()
+
+
+@contextmanager
+def room(size: int) -> Iterator[None]:
+    """No file grows beyond `size` bytes, as on a full disk; holds for root too."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)

@@ -16,7 +16,6 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -37,7 +36,6 @@ from llm_extract.batch.tally import Counts
 from llm_extract.errors import FatalError, LlmExtractError, RunError, SettingsError
 from llm_extract.extraction import Extractor
 from llm_extract.model.models import NamedModel, resolve_model
-from llm_extract.model.rates import Budget
 from llm_extract.model.types import Usage
 from llm_extract.settings import Settings, load_settings
 from llm_extract.version import __version__
@@ -125,16 +123,9 @@ class Batch:
         settings = settings or load_settings()
         limited = settings.max_cost is not None or settings.max_tokens is not None
         self._spent_before = spent(self.out) if limited else None
-        self._budget = budget = None
-        if self._spent_before is not None:
-            self._budget = budget = Budget(
-                settings.max_cost,
-                settings.max_tokens,
-                spent_cost=self._spent_before.cost_usd or Decimal(0),
-                spent_tokens=self._spent_before.tokens,
-            )
+        self._budget = None if self._spent_before is None else settings.budget(self._spent_before)
         # A pool of its own: its rates, its circuit breaker and its budget are this run's.
-        named = resolve_model(model, settings, settings.pool(budget))
+        named = resolve_model(model, settings, settings.pool(self._budget))
         self._own_model = named if named is not model else None
         self.extractor: Extractor[Any] = Extractor(task, model=named, settings=settings)
         self.limit = limit
@@ -283,19 +274,8 @@ class Batch:
         return BatchResult(self.out, self.progress, counts, self._fatal, ended)
 
     def _keep_spent(self) -> None:
-        """Note what all sessions have spent: what was told of articles, and at least what the budget has booked.
-
-        It books calls that no record tells of as well: those of articles that a stop left without an outcome.
-        """
-        if self._spent_before is None:
-            return
-        usage, budget = self.progress.usage, self._budget
-        if budget is not None:
-            total = self._spent_before + usage
-            untold = max(0, budget.spent_tokens - total.tokens)
-            unpaid = max(Decimal(0), budget.spent_cost - (total.cost_usd or Decimal(0)))
-            usage = usage + Usage(input_tokens=untold, cost_usd=unpaid)
-        keep_spent(self.out, self._spent_before, usage)
+        if self._spent_before is not None and self._budget is not None:
+            keep_spent(self.out, self._spent_before + self.progress.usage, self._budget)
 
     async def _extracted(
         self, articles: Iterator[Article | Unreadable], ledger: Ledger, reader: ThreadPoolExecutor, started: float

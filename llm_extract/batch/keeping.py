@@ -1,21 +1,23 @@
-"""What a run keeps beside its ledger: its limit, what it has spent, and where the provider's batches are noted."""
+"""What a run keeps beside its ledger: its limits, what it has spent, and where the provider's batches are noted."""
 
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from llm_extract.batch.ledger import Ledger
 from llm_extract.batch.manifest import MANIFEST, writing
 from llm_extract.files import write_whole
+from llm_extract.model.rates import Budget
 from llm_extract.model.types import Usage
 
 OPTIONS, SPENT = "options.json", "spent.json"
 
 
 def kept_options(directory: Path) -> dict[str, Any]:
-    """What a run was begun with beside its terms: `limit`."""
+    """What a run was begun with beside its terms: `limit`, `max_cost` (a string) and `max_tokens`."""
     path = directory / OPTIONS
     return json.loads(path.read_text("utf-8")) if path.is_file() else {}
 
@@ -44,15 +46,20 @@ def spent(directory: Path) -> Usage:
     return max(total, noted, key=lambda usage: usage.tokens)
 
 
-def keep_spent(directory: Path, before: Usage | None, usage: Usage) -> None:
-    """Note what all sessions have spent; nothing where no budget counts it.
+def keep_spent(directory: Path, told: Usage, budget: Budget) -> None:
+    """Note what all sessions have spent: what was told of articles, and at least what the budget has booked.
+
+    It books calls that no record tells of as well: those of articles that a stop left without an outcome.
 
     Raises:
         RunError: the folder cannot be written.
     """
-    if before is not None and directory.is_dir():
+    untold = max(0, budget.spent_tokens - told.tokens)
+    unpaid = max(Decimal(0), budget.spent_cost - (told.cost_usd or Decimal(0)))
+    total = told + Usage(input_tokens=untold, cost_usd=unpaid)
+    if directory.is_dir():
         with writing(directory):
-            write_whole(directory / SPENT, (before + usage).model_dump_json().encode())
+            write_whole(directory / SPENT, total.model_dump_json().encode())
 
 
 def provider_directory(directory: Path) -> Path:

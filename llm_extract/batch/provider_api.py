@@ -22,7 +22,7 @@ from pydantic_core import from_json
 from llm_extract.errors import EndpointUnavailable, FatalError, LiveCallForbidden, RunError
 from llm_extract.files import sync_directory
 from llm_extract.model.client import FORBID_LIVE_CALLS
-from llm_extract.model.connection import CONNECT_SECONDS, SHORTEST_SECRET, Connection
+from llm_extract.model.connection import CONNECT_SECONDS, Connection, openai_headers, without_key
 from llm_extract.model.outcomes import KINDS, Outcome, asked_wait, classify, classify_exception
 from llm_extract.model.retry import RetryPolicy
 from llm_extract.model.types import Endpoint
@@ -224,7 +224,7 @@ class BatchApi:
                     return {}
                 body = await response.aread()
         except httpx2.HTTPError as error:
-            return self._without_key(classify_exception(error))
+            return without_key(self._key, classify_exception(error))
         except TimeoutError:
             if not deadline.expired():
                 raise
@@ -238,7 +238,7 @@ class BatchApi:
                 return said
             wait = asked_wait(response.headers)
             return Outcome("bad_response", f"status {response.status_code} without a JSON object", 200, wait=wait)
-        return self._without_key(classify(response.status_code, response.headers, body))
+        return without_key(self._key, classify(response.status_code, response.headers, body))
 
     def _error(self, outcome: Outcome, what: str, attempts: int) -> FatalError | EndpointUnavailable | RunError:
         told = f"{self.endpoint.name}: {what}: {outcome.message}"
@@ -251,11 +251,6 @@ class BatchApi:
             return kind.error(f"{told}; {kind.advice}")
         return RunError(told)
 
-    def _without_key(self, outcome: Outcome) -> Outcome:
-        if len(self._key) < SHORTEST_SECRET or self._key not in outcome.message:
-            return outcome
-        return outcome._replace(message=outcome.message.replace(self._key, "***"))
-
     def _open(self) -> httpx2.AsyncClient:
         if self._http is not None:
             return self._http
@@ -263,10 +258,7 @@ class BatchApi:
 
         headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
         if self.endpoint.provider == "openai":
-            # Live calls send these too: files and batches belong to a project.
-            for name, variable in (("OpenAI-Organization", "OPENAI_ORG_ID"), ("OpenAI-Project", "OPENAI_PROJECT_ID")):
-                if value := os.environ.get(variable):
-                    headers[name] = value
+            headers |= openai_headers()  # as live calls send them: files and batches belong to a project
         self._http = httpx2.AsyncClient(
             base_url=self.endpoint.base_url.rstrip("/") + "/",
             headers=headers,

@@ -30,11 +30,10 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from llm_extract.batch import records
-from llm_extract.batch.ray_gate import Gate, Spent
+from llm_extract.batch.ray_gate import Gate
 from llm_extract.batch.ray_worker import Worker, job_of
 from llm_extract.errors import LlmExtractError, RunError, SettingsError, UsageError
 from llm_extract.model.types import Usage
@@ -123,7 +122,7 @@ class RayWorkers:
             places = extractor.settings.concurrency_maximum * 5 // 4
         self.at_once = at_once or places
         self._wanted = workers
-        self._spent = None if spent is None else Spent(spent.cost_usd or Decimal(0), spent.tokens)
+        self._spent = spent
         self._say = say
         self._forget_all()
 

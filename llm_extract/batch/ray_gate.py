@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from llm_extract.errors import FatalError, RunError
 from llm_extract.model.limits import NOTHING, Limiter, Pool, Signal, Ticket
-from llm_extract.model.rates import Bill, Budget, Demand
+from llm_extract.model.rates import Bill, Demand
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
+    from llm_extract.model.types import Usage
     from llm_extract.settings import Settings
 
 LINGER_SECONDS = 0.01
@@ -61,13 +60,6 @@ class Heard(NamedTuple):
 Said: TypeAlias = Left | Withdrawn | Paused | Heard
 
 
-class Spent(NamedTuple):
-    """What earlier sessions of the run have spent."""
-
-    cost: Decimal
-    tokens: int
-
-
 class Gate:
     """The actor: the limiter of all workers together.
 
@@ -75,10 +67,8 @@ class Gate:
     a lost worker held.
     """
 
-    def __init__(self, settings: Settings, concurrency: tuple[int, int, int], spent: Spent | None) -> None:
-        budget = None
-        if spent is not None:
-            budget = Budget(settings.max_cost, settings.max_tokens, spent_cost=spent.cost, spent_tokens=spent.tokens)
+    def __init__(self, settings: Settings, concurrency: tuple[int, int, int], spent: Usage | None) -> None:
+        budget = None if spent is None else settings.budget(spent)
         self.limiter = Limiter(*concurrency, pool=settings.pool(budget))
         self._tickets: dict[str, dict[int, Ticket]] = {}
         self._withdrawn: set[tuple[str, int]] = set()

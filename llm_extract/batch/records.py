@@ -26,21 +26,27 @@ SkipReason = Literal["irrelevant", "unreadable", "id_clash"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """The article was extracted."""
+class _OfAnArticle:
+    """What became of one article."""
 
-    kind: ClassVar[str] = "row"
     id: str
     place: str
     """Where it is in the archive, for people."""
     text: str | None
     """`text_digest` of the document's text."""
+    time: float = field(default_factory=time)
+    """Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row(_OfAnArticle):
+    """The article was extracted."""
+
+    kind: ClassVar[str] = "row"
     json: bytes
     """The Extraction's JSON, on one line, as `model_dump_json` gives it: it is written more often than read."""
     usage: Mapping[str, Any] | None = None
     """What it cost, `Usage.model_dump(mode="json")`."""
-    time: float = field(default_factory=time)
-    """Unix seconds."""
 
     @property
     def extraction(self) -> Mapping[str, Any]:
@@ -50,50 +56,38 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(_OfAnArticle):
     """The article failed, and trying it again was no use."""
 
     kind: ClassVar[str] = "failure"
-    id: str
-    place: str
-    text: str | None
     type: str
     """The error's class."""
     message: str
     usage: Mapping[str, Any] | None = None
-    """What its calls cost, `Usage.model_dump(mode="json")`."""
-    time: float = field(default_factory=time)
+    """What its calls cost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Skip:
+class Skip(_OfAnArticle):
     """The article was not asked about."""
 
     kind: ClassVar[str] = "skip"
-    id: str
-    place: str
-    text: str | None
     reason: SkipReason
     detail: str = ""
     usage: Mapping[str, Any] | None = None
     """What the question cost that left it out."""
-    time: float = field(default_factory=time)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Copy:
+class Copy(_OfAnArticle):
     """The article says what another one says: it counts as what that one is."""
 
     kind: ClassVar[str] = "copy"
-    id: str
-    place: str
-    text: str | None
     of: str
     """The id of the article that it copies."""
     match: Literal["exact", "near"]
     similarity: float
     """From 0 to 1."""
-    time: float = field(default_factory=time)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

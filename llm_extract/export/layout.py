@@ -234,7 +234,7 @@ class _Builder:
                 "Articles for which no model was asked.",
                 (
                     _ARTICLE,
-                    Column("reason", "text", "irrelevant, unreadable, id_clash or limit", required=True),
+                    Column("reason", "text", "irrelevant, unreadable or id_clash", required=True),
                     Column("detail", "text", "in words"),
                 ),
                 ("article_id",),

@@ -182,7 +182,7 @@ class ModelClient:
         usage = progress.usage.model_copy(update={"seconds": time.monotonic() - started})
         if outcome.completion is not None and outcome.name == "ok":
             return Answered(progress.answer, outcome.completion, tuple(progress.attempts), usage, cached=False)
-        # Raised outside of the except clause: what openai raised holds the request, and with it the key.
+        # Raised outside of the except clause: what was raised may hold the request, and with it the key.
         raise self._failure(outcome, progress, usage)
 
     async def _attempt(

@@ -1,4 +1,4 @@
-"""One call over HTTP: bytes out, an outcome back. aiohttp does the talking, a tenth of the CPU of the openai client.
+"""One call over HTTP: bytes out, an outcome back. aiohttp does the talking, at a part of the openai client's cost.
 
 No redirect is followed, no cookie kept, and nothing sent twice: a POST that breaks is an outcome, also where the
 endpoint closed a kept socket in the moment it was used again. What to do then is decided in `retry`.
@@ -103,22 +103,22 @@ class Connection:
                     self._on_headers(response.status, response.raw_headers)
                 body = await _read(response)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            return self._without_key(classify_exception(error, connected=False))
+            return without_key(self._key, classify_exception(error, connected=False))
         except aiohttp.ClientHttpProxyError as error:  # its words hold the proxy's address with its password
             told = f"no connection (the proxy answered {error.status} {error.message})"
-            return self._without_key(Outcome("transient", told, reached=False))
+            return without_key(self._key, Outcome("transient", told, reached=False))
         except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
             if deadline.expired():
                 return Outcome("transient", f"no whole response within {seconds:g} s")
-            return self._without_key(classify_exception(error))
+            return without_key(self._key, classify_exception(error))
         if body is None:
             told = f"status {response.status} with more than {LARGEST_BODY:,} bytes"
-            return self._without_key(
-                Outcome("bad_response", told, response.status, response.headers.get("x-request-id"))
+            return without_key(
+                self._key, Outcome("bad_response", told, response.status, response.headers.get("x-request-id"))
             )
         if self._secret and self._secret in body:
             body = body.replace(self._secret, b"***")
-        return self._without_key(classify(response.status, response.headers, body))
+        return without_key(self._key, classify(response.status, response.headers, body))
 
     async def aclose(self) -> None:
         """Close the sockets. A later call opens new ones."""
@@ -130,15 +130,6 @@ class Connection:
             await session.close()
         else:  # sockets are closed in the loop in which they were opened
             asyncio.run_coroutine_threadsafe(session.close(), loop)
-
-    def _without_key(self, outcome: Outcome) -> Outcome:
-        """The outcome with `***` where a header or aiohttp's words hold the key."""
-        if not self._secret or self._key not in outcome.message + (outcome.request_id or ""):
-            return outcome
-        return outcome._replace(
-            message=outcome.message.replace(self._key, "***"),
-            request_id=outcome.request_id and outcome.request_id.replace(self._key, "***"),
-        )
 
     def _url(self, path: str) -> URL:
         url = self._urls.get(path)
@@ -202,6 +193,16 @@ class Connection:
         if self._endpoint.provider == "openai":
             headers |= openai_headers()
         return headers
+
+
+def without_key(key: str, outcome: Outcome) -> Outcome:
+    """The outcome with `***` where the endpoint's words, its headers or the transport's words hold the key."""
+    if len(key) < SHORTEST_SECRET or key not in outcome.message + (outcome.request_id or ""):
+        return outcome
+    return outcome._replace(
+        message=outcome.message.replace(key, "***"),
+        request_id=outcome.request_id and outcome.request_id.replace(key, "***"),
+    )
 
 
 def openai_headers() -> dict[str, str]:

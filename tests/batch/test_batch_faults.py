@@ -33,6 +33,7 @@ from llm_extract.testing.server import RecordedRequest, Reply, cut, drip, error,
 from llm_extract.testing.server import answer as reply
 from tests.command_line import Done, Run, environment
 from tests.evaluation.deals import answering, number_in, said, text
+from tests.support import room
 
 KEY = "very-secret"
 """Of the key that the command line is given, what may be seen nowhere."""
@@ -412,17 +413,6 @@ async def test_row_21_a_run_that_is_told_to_stop_asks_about_no_article_that_wait
     result = await batch.arun()
     assert (result.ended, result.stopped_by) == (False, None)
     assert result.counts.rows == len(scripted_server.requests) == at_stop[0] <= 12
-
-
-@contextmanager
-def room(size: int) -> Iterator[None]:
-    """No file grows beyond `size` bytes, as on a full disk; holds for root too."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def test_row_23_a_full_output_disk_stops_the_run_without_a_torn_line(

@@ -4,7 +4,6 @@ import asyncio
 import errno
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -40,6 +39,7 @@ from llm_extract.batch.records import (
 )
 from llm_extract.batch.tally import Tally
 from llm_extract.errors import RunError
+from tests.support import room
 
 TERMS = {
     "task": "it_contracts",
@@ -494,17 +494,6 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
 
 
 # Disks that are full or fail
-
-
-@contextmanager
-def room(size: int) -> Iterator[None]:
-    """No file grows beyond `size` bytes, as on a full disk; holds for root too."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 @pytest.mark.parametrize("spare", [0, 1, 50, 250])

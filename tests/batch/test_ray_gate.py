@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import pickle
 from collections.abc import Coroutine
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from llm_extract import errors
-from llm_extract.batch.ray_gate import Gate, GatedLimiter, Spent
+from llm_extract.batch.ray_gate import Gate, GatedLimiter
 from llm_extract.errors import BudgetReached, ExtractionError, FatalError, LlmExtractError, RunError
 from llm_extract.model.limits import Limiter
 from llm_extract.model.rates import Bill, Demand
@@ -39,7 +38,7 @@ class Handle:
 
 
 def cluster(
-    most: int = 2, workers: int = 2, spent: Spent | None = None, **settings: Any
+    most: int = 2, workers: int = 2, spent: Usage | None = None, **settings: Any
 ) -> tuple[Gate, list[GatedLimiter], Handle]:
     made = Settings(**settings)
     gate = Gate(made, (most, 1, most), spent)
@@ -130,7 +129,7 @@ async def test_a_good_end_does_not_wait_for_long() -> None:
 
 
 async def test_the_budget_is_that_of_all_workers_and_all_sessions() -> None:
-    gate, (first, second), _ = cluster(most=4, max_tokens=100, spent=Spent(Decimal(0), 40))
+    gate, (first, second), _ = cluster(most=4, max_tokens=100, spent=Usage(input_tokens=40))
     asked = Demand(size=10, output=10)
     one = await first.enter(asked)
     await second.enter(asked)

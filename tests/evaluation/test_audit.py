@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +18,7 @@ from llm_extract.evaluation.gold import fixed, read_gold, written
 from llm_extract.evaluation.items import make_plan
 from llm_extract.task import find_task
 from tests.evaluation.generated import Data, write_gold
-from tests.support import ARTICLE
+from tests.support import ARTICLE, room
 
 TASK = find_task("it_contracts")
 
@@ -238,12 +237,8 @@ def test_a_file_that_cannot_be_written_is_an_error_and_stays_as_it_was(tmp_path:
     path = plant(tmp_path)
     edit(path, evidence={"contracts[0].stage": "signed a contract"})
     before = path.read_bytes()
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))  # as on a full disk, for root too
-    try:
+    with room(100):
         (finding,) = audit(TASK, tmp_path, fix=True).findings
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert (finding.level, finding.name) == ("error", "ellerby")
     assert finding.message == "cannot be written: File too large"
     assert path.read_bytes() == before
