@@ -142,8 +142,25 @@ Users = Annotated[
     Field(ge=0),
     CountField(
         of=(
-            "user", "staff", "employee", "seat", "worker", "officer", "civil servant", "colleague", "people",
-            "person", "desktop user", "member of staff", "personnel", "teacher", "clinician", "nurse", "agent",
+            # whoever works with the system
+            "user", "desktop user", "staff", "member of staff", "personnel", "workforce", "employee", "worker",
+            "caseworker", "colleague", "people", "person", "seat", "log-in", "login",
+            # public service
+            "officer", "official", "civil servant", "inspector", "councillor", "clerk", "caretaker", "warden",
+            "constable", "deputy", "jailer", "firefighter", "paramedic", "dispatcher", "call-taker", "call taker",
+            "call handler", "adjudicator", "assessor", "auditor", "magistrate", "judge", "prosecutor", "librarian",
+            "collector", "ranger", "soldier", "case manager", "social worker",
+            # health and education
+            "clinician", "nurse", "midwife", "doctor", "physician", "surgeon", "pharmacist",
+            "therapist", "carer", "teacher", "lecturer", "academic", "tutor", "researcher", "scientist",
+            # offices
+            "agent", "adviser", "advisor", "analyst", "planner", "administrator", "manager", "accountant",
+            "actuary", "underwriter", "lawyer", "solicitor", "secretary", "journalist",
+            "teller", "cashier", "designer", "editor",
+            # works, shops and the road
+            "operator", "technician", "engineer", "mechanic", "fitter", "electrician", "surveyor", "meter reader",
+            "driver", "guard", "conductor", "postman", "courier", "picker", "packer", "cleaner", "porter",
+            "shop assistant", "salesman", "waiter", "chef", "crew",
         )
     ),
 ]  # fmt: skip

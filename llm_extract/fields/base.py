@@ -38,6 +38,8 @@ class Context:
 
     reference: date | None = None
     """The day the article was published; "Friday" and "last summer" are counted from it."""
+    country: str | None = None
+    """Where the article is at home, ISO 3166-1 alpha-2: a bare "$", "Rs", "kr" or "shillings" is that country's."""
 
 
 NO_CONTEXT = Context()

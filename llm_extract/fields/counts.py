@@ -26,6 +26,7 @@ _NOT_BETWEEN = (
     "into|over|under|across|per|cent|percent|percentage|pc|points?|times|is|are|was|were|be|been|will|would|can|"
     "could|has|have|had|said|says|gives?|gave|helps?|lets?|"
     "years?|months?|weeks?|days?|hours?|minutes?|am|pm|miles?|km|kilometres?|metres?|square|"
+    "o['’]clock|its|their|our|his|her|my|your|these|those|other|others|more|"
     "january|february|march|april|may|june|july|august|september|october|november|december|" + "|".join(sorted(NOUNS))
 )
 # "Windows 10 users", "Lot 2 staff": the number is part of a name.
@@ -46,6 +47,17 @@ _NUMBER = rf"(?P<low>{_RANGE_LOW})(?<![{_MONEY_SIGNS}/:])(?P<number>(?>{QUANTITY
 _SPACED = r"(?<![\w.,·])(?<![0-9] )[0-9]{1,3}(?: [0-9]{3}){1,4}(?![\w%])(?![.,·][0-9])"
 _SPACED_LOW = r"(?:(?<![\w.,/:·])(?<![0-9] )[0-9]{1,3}(?: [0-9]{3}){1,4}\s?[-–]\s?)"
 _COUNTED = rf"(?P<low>{_SPACED_LOW}|{_RANGE_LOW})(?<![{_MONEY_SIGNS}/:])(?P<number>(?>{_SPACED}|{QUANTITY}))"
+# What may stand before the number in a label: "Staff who will use it: some 410".
+_ABOUT = (
+    r"(?:(?:about|around|some|approx\.?|approximately|roughly|circa|c\.|ca\.|up\sto|over|nearly|almost|estimated|"
+    r"at\sleast|more\sthan)\s?)?"
+)
+# … and behind it: no other noun.
+_LABELLED = (
+    rf"(?-i:[:|])\s{{0,2}}{_ABOUT}(?P<low>){NUMBER_START}(?P<number>(?>{_SPACED}|{QUANTITY}))"
+    r"(?=\s?(?:[,;)|\n]|\.(?![0-9])|\Z)|\s(?:in|at|across|on|and|from|over)\s)"
+)
+_LONGEST_LABEL = 120  # characters from the noun to the colon
 _GAP = r"(?:[^\S\n]{1,2}|[-‐‑]|[^\S\n]?\n)"
 
 
@@ -66,16 +78,43 @@ def _plurals(noun: str) -> tuple[str, ...]:
     return tuple(f"{before}{space}{word}{of}{rest}" for word in (last, *plurals))
 
 
+def _one_of(words: set[str]) -> str:
+    """The words by first letter: one look at the text rules most of them out."""
+    by_letter: dict[str, list[str]] = {}
+    for word in sorted(words, key=len, reverse=True):
+        by_letter.setdefault(word[:1], []).append(re.escape(word[1:]).replace(r"\ ", r"\s"))
+    return "|".join(
+        rf"(?-i:[{re.escape(first + first.upper())}])(?:{'|'.join(rest)})" for first, rest in by_letter.items() if first
+    )
+
+
+def _forms(nouns: tuple[str, ...]) -> tuple[set[str], set[str]]:
+    """The nouns in all their forms, and in the plural alone ("staff" is both)."""
+    forms = [_plurals(" ".join(noun.lower().split())) for noun in nouns]
+    return {word for words in forms for word in words}, {word for words in forms for word in words[1:] or words}
+
+
 @cache
 def _count_of(nouns: tuple[str, ...]) -> re.Pattern[str]:
     """A number, up to four adjectives or names, and one of the nouns."""
-    words = {plural for noun in nouns for plural in _plurals(" ".join(noun.lower().split()))}
-    listed = "|".join(re.escape(word).replace(r"\ ", r"\s") for word in sorted(words, key=len, reverse=True))
+    every, plural = _forms(nouns)
+    between = rf"(?:(?=(?:in|on)-[^\W\d_])|(?!(?:{_NOT_BETWEEN})(?!\w)))[^\W\d_][\w'’&/]*"
+    # "340 3rd Coast staff", "900 Dunn & Hale staff", "400 field and office staff", but not "4 offices and staff".
+    between = rf"(?:{between}(?:(?<!s)(?:\s(?:and|or)|,)(?=\s))?|&|[0-9]{{1,2}}(?:st|nd|rd|th)){_GAP}"
     return re.compile(
-        rf"{NUMBER_START}{_COUNTED}{_GAP}(?:of\s(?:the|its|their|our|his|her|all)\s(?:own\s)?)?"
-        rf"(?:(?!(?:{_NOT_BETWEEN})(?!\w))[^\W\d_][\w'’&/]*{_GAP}){{0,4}}?"
-        rf"(?:{listed})(?!\w)",
+        rf"{NUMBER_START}(?!one\sof\s){_COUNTED}\)?{_GAP}(?:[“\"‘'](?=\w))?"
+        rf"(?:of\sus(?!\w)|(?:of\s(?:the|its|their|our|his|her|all)\s(?:own\s)?(?:{NUMBER_START}{QUANTITY}{_GAP})?)?"
+        # "A 400-user licence", but not "400 automated teller machines".
+        rf"(?:(?:{_one_of(every)})(?!\w)|(?:{between}){{0,4}}?(?:{_one_of(plural)})(?!\w)))",
         re.IGNORECASE,
+    )
+
+
+@cache
+def _label_of(nouns: tuple[str, ...]) -> re.Pattern[str]:
+    """One of the nouns and up to ten words, where a label ends."""
+    return re.compile(
+        rf"(?<!\w)(?:{_one_of(_forms(nouns)[0])})(?:\s[^\W\d_][^\W\d_'’-]{{0,20}}){{0,10}}\s?\Z", re.IGNORECASE
     )
 
 
@@ -98,8 +137,10 @@ class CountField(FieldType[int]):
     """Whole numbers that count something.
 
     `of`: the nouns that are counted, in the singular ("user", "member of staff"); one of them must
-    follow the number within a few words. With none, every whole number is a mention. A number that
-    may be a year, a sum of money or a percentage is never a count; of a range the top counts.
+    follow the number within a few words, or stand in the label before it ("Number of users: 400").
+    Of a part and its whole ("850 of its 4,700 staff") the part counts, of a range the top.
+    With no nouns, every whole number is a mention. A number that may be a year, a sum of money or a
+    percentage is never a count.
     """
 
     of: tuple[str, ...] = ()
@@ -108,36 +149,59 @@ class CountField(FieldType[int]):
     extractive: ClassVar[bool] = True
 
     def find(self, text: str, context: Context = NO_CONTEXT) -> list[Mention[int]]:
-        """Every count in `text`, from its number to the noun."""
-        return list(self._mentions(text))
+        """Every count in `text`, from its number to the noun, or from the noun of a label to its number."""
+        found = list(self._counted(text))
+        if self.of:
+            taken = {offset for mention in found for offset in (mention.start, mention.end - 1)}
+            found += [
+                mention
+                for mention in self._labelled(text)
+                if not any(mention.start <= offset < mention.end for offset in taken)
+            ]
+            found.sort(key=lambda mention: mention.start)
+        return found
 
-    def _mentions(self, text: str) -> Iterator[Mention[int]]:
+    def _counted(self, text: str) -> Iterator[Mention[int]]:
         for match in (_count_of(self.of) if self.of else _any_count()).finditer(text):
-            start, digits = match.start(), match["number"]
-            number = parse_number(re.sub(r"(?<=[0-9]) (?=[0-9])", "", digits))
-            if number is None or number != number.to_integral_value():
-                continue
-            if match["low"] and _looks_like_a_year(match["low"].rstrip(" -–")):  # "the 2015-16 staff survey"
-                continue
-            if _looks_like_a_year(digits):
-                before = _regex(_YEAR_BEFORE).search(text, max(0, start - 12), start)
-                if not self.of or before is not None or int(digits) % 50:
-                    continue
-            if (number < 1000 or " " in digits) and self.of:
-                if digits.lower() == "one" and re.match(r"[\s-]of\s", text[match.end("number") :][:5]):
-                    continue
-                if _regex(_NAMES_BEFORE).search(text, max(0, start - 12), start):
-                    continue
-            yield Mention(start, match.end(), match.group(), int(number))
+            number = self._number(text, match, match.start())
+            if number is not None:
+                yield Mention(match.start(), match.end(), match.group(), number)
+
+    def _labelled(self, text: str) -> Iterator[Mention[int]]:
+        """Number of users: 3,400."""
+        floor = 0
+        for match in _regex(_LABELLED).finditer(text):
+            label = _label_of(self.of).search(text, max(floor, match.start() - _LONGEST_LABEL), match.start())
+            number = self._number(text, match, label.start()) if label is not None else None
+            if label is not None and number is not None:
+                floor = match.end()
+                yield Mention(label.start(), floor, text[label.start() : floor], number)
+
+    def _number(self, text: str, match: re.Match[str], start: int) -> int | None:
+        """The count of a mention that begins at `start`; None if its number is of another kind."""
+        digits = match["number"]
+        number = parse_number(re.sub(r"(?<=[0-9]) (?=[0-9])", "", digits))
+        if number is None or number != number.to_integral_value():
+            return None
+        if match["low"] and _looks_like_a_year(match["low"].rstrip(" -–")):  # "the 2015-16 staff survey"
+            return None
+        if _looks_like_a_year(digits):
+            before = _regex(_YEAR_BEFORE).search(text, max(0, start - 12), start)
+            if not self.of or before is not None or int(digits) % 50:
+                return None
+        if (number < 1000 or " " in digits) and self.of:
+            if _regex(_NAMES_BEFORE).search(text, max(0, start - 12), start):
+                return None
+        return int(number)
 
     def parse(self, words: str, context: Context = NO_CONTEXT) -> int | None:
         """The one count that `words` state."""
-        values = {mention.value for mention in self._mentions(words)}
+        values = {mention.value for mention in self.find(words)}
         return values.pop() if len(values) == 1 else None
 
     def support(self, quote: str, value: int, context: Context = NO_CONTEXT) -> bool:
         """Whether `quote` states this count; it may state others beside it."""
-        return any(mention.value == value for mention in self._mentions(quote))
+        return any(mention.value == value for mention in self.find(quote))
 
     def shape(self) -> Any:
         """The article's own words, the noun included."""

@@ -3,83 +3,15 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
+from llm_extract.fields.date_words import date_pattern, surroundings
 from llm_extract.fields.partial_dates import add_months, iso, shared
 from llm_extract.fields.text import word_set
-
-# --- what dates look like --------------------------------------------------------------------------
-
-_GAP = r"\s{1,2}(?<!\n\n)"
-_YEAR = r"(?:19[5-9]|20[0-9])[0-9]"
-_SHORT_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
-_MONTH = (
-    r"(?-i:(?=[A-Z]))(?:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|Jun(?:e|\.)?|Jul(?:y|\.)?"
-    r"|Aug(?:ust|\.)?|Sep(?:tember|t\.?|\.)?|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?)(?![^\W_])"
-)
-_WEEKDAY = r"(?-i:(?=[A-Z]))(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?![^\W_])"
-_SHORT_WEEKDAY = r"(?-i:(?=[A-Z]))(?:Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)\.?(?=,?\s)"
-_DAY = r"(?:[12][0-9]|3[01]|0?[1-9])(?![0-9])(?:st|nd|rd|th)?(?![^\W_])"
-_SPECIAL_YEAR = "(?:financial|fiscal|tax|academic|school)"
-# Not the first half of a pair of years, unless the second number is a day: "2015-31 March 2020".
-_PAIRED = rf"[-–/][0-9]{{2}}(?![0-9]|(?:st|nd|rd|th)?\s(?:{_SHORT_MONTHS}))"
-_YEAR_END = rf"(?![^\W_])(?!{_PAIRED})(?!\s{_SPECIAL_YEAR}\s)"
-_PART = (
-    r"(?:the\s)?(?:very\s|back\s|latter\s)?(?:"
-    r"(?:early|late|mid|middle|part|(?:first|second|third|fourth|final|last|[1-4](?:st|nd|rd|th))[\s-](?:half|quarter)"
-    r"|H[12]|Q[1-4])(?:\sof|\sin)?"
-    # "It comes to an end in 2021" does not say when in 2021, "the end of 2021" does.
-    r"|(?:start|beginning|(?:year[\s-])?end|close)(?:\sof)?)[\s-]"
-)
-_SEASON = "spring|summer|autumn|fall|winter"
-
-
-@cache
-def _pattern() -> re.Pattern[str]:
-    numbers = (
-        rf"(?<![-/.])(?:(?P<iso_year>{_YEAR})(?P<iso>[-/])(?P<iso_month>[0-9]{{2}})(?P=iso)(?P<iso_day>[0-9]{{2}})"
-        r"|(?P<first>[0-9]{1,2})(?P<mark>[/.-])(?P<second>[0-9]{1,2})(?P=mark)"
-        rf"(?P<number_year>{_YEAR}|(?<=/)[0-9]{{2}}))(?![0-9]|[-/.][0-9])"
-    )
-    # Taken whole, so that no half of a pair is read as a year.
-    pairs = (
-        rf"(?P<pair>(?P<pair_year>{_YEAR})(?:(?=-)|(?=[–/])(?P<no_month>)).(?P<pair_month>[0-9]{{2}})"
-        rf"(?<={_YEAR}[-–/]..)(?![^\W_]|(?:st|nd|rd|th)?\s(?:{_SHORT_MONTHS}))|{_YEAR}/{_YEAR}(?![0-9])"
-        rf"|(?:FY|{_SPECIAL_YEAR}(?:\syear)?\s)[\s-]?['’]?(?:{_YEAR}|[0-9]{{2}})(?:[-–/][0-9]{{2,4}})?(?![^\W_])"
-        rf"|{_YEAR}\s{_SPECIAL_YEAR}\s)"
-    )
-    month = (
-        rf"(?:(?:{_WEEKDAY}|{_SHORT_WEEKDAY}),?{_GAP})?"
-        rf"(?:(?:the\s)?(?:(?P<from_day>{_DAY})\s?[-–/]\s?)?(?P<day>{_DAY})(?:{_GAP}(?:day\s)?(?:of\s)?|-))?"
-        rf"(?:(?P<from_month>{_MONTH})(?:\s?[-–/]\s?|\sor\s))?(?P<month>{_MONTH})"
-        rf"(?P<tail>{_GAP}(?:the\s)?(?P<day_after>{_DAY})(?![:.,]?[0-9])(?!\s?[ap]\.?m\b))?"
-        rf"(?:(?:,?{_GAP}(?:of\s|in\s)?|,|-)(?P<month_year>{_YEAR}){_YEAR_END}"
-        rf"|{_GAP}['’](?P<short_year>[0-9]{{2}})(?![0-9])"
-        r"|,?\s(?:of\s|in\s)?(?P<month_which>last|this|next)\syear(?![^\W_]))?"
-    )
-    year = (
-        rf"(?:(?:the\s)?(?P<season>{_SEASON})(?:\sof)?,?\s)?(?:the\s)?(?:(?:calendar\s)?year\s)?"
-        rf"(?P<year>{_YEAR}){_YEAR_END}(?:\sQ[1-4](?![^\W_]))?"
-    )
-    counted = (
-        rf"(?:(?:{_SEASON})\s)?(?:(?:earlier|later)\s)?(?P<which>last|this|next)\s"
-        rf"(?:(?P<unit>year|month|week|{_SEASON}|night|morning|afternoon|evening)(?![^\W_])"
-        rf"|(?P<unit_month>{_MONTH})|(?P<unit_day>{_WEEKDAY}))"
-        r"|the\s(?P<current>year|month)(?![^\W_])"
-    )
-    return re.compile(
-        # What a date can begin with; passing over all other words here saves most of the time.
-        rf"(?<![\w£$€#@&])(?<![0-9][.,])(?=[0-9]|(?-i:(?=[A-Z]))(?:{_SHORT_MONTHS}|Mon|Tue|Wed|Thu|Fri|Sat|Sun|FY)"
-        r"|(?:the\s)?(?:[0-9]|early|late|mid|start|begin|end|close|part|fi[rns]|second|third|fourth|[hq][1-4]|back"
-        rf"|very|last|this|next|ye[as]|to[dmn]|{_SEASON}|{_SPECIAL_YEAR})|the\s(?:latter|calendar|month))"
-        rf"(?:{numbers}|{pairs}|(?P<part>{_PART})?(?:{month}|{year}|{counted})"
-        rf"|(?P<weekday>{_WEEKDAY})|(?P<near>yesterday|today|tomorrow|tonight|year[\s-]end)(?![^\W_]))",
-        re.IGNORECASE,
-    )
-
 
 # --- what a match says -----------------------------------------------------------------------------
 
@@ -93,22 +25,29 @@ _EDGES: Final = " \t\n\r\u00a0.,;:()[]\"'“”‘’"
 
 _IN: Final = word_set("in since until till during before after circa dated year")
 _BY: Final = word_set("by from for through throughout between")
-_NO_WEEKDAY: Final = word_set("every each a any alternate most to black good cyber super ash sheffield")
+_NO_WEEKDAY: Final = word_set("every each a any alternate most to black good cyber super ash sheffield easter palm")
 _FUTURE: Final = word_set(
-    "will shall would must due plan plans planned planning expected expects scheduled intends aims hopes"
+    "will shall would must due plan plans planned planning expect expected expects scheduled intends aims hopes"
     " going starts begins commences expires ends runs extends starting beginning commencing expiring ending"
+    " lapses finishes terminates ceases takes opens moves passes happens comes goes ought should"
 )
 _PAST: Final = word_set(
     "since was were had signed awarded won agreed announced began started commenced launched went took chose"
     " picked appointed selected published issued expired ended closed opened bought completed handed transferred"
 )
 # The same, where nothing but "and" stands before: "will begin in June and end in December".
-_FUTURE_VERBS: Final = word_set("end finish complete conclude expire run")
-_SOON: Final = word_set("from by until till")
+_FUTURE_VERBS: Final = word_set("end finish complete conclude expire lapse cease run")
+_AROUND: Final = word_set("in from by since until till during over before after at around")
+_SHORT_UNITS: Final = word_set("week night morning afternoon evening")
+_SOON: Final = word_set("from by before until till")
 _JOINTS: Final = word_set("- – — / to and or until till through")
 # The last month, counted from the reference's, that is too early for a month without a year, and the
 # shift of the reference that is too early for a day: the twelve months after it hold every date once.
-_WINDOWS: Final = {"plain": (-7, -8), "soon": (-4, -3), "future": (-1, 0), "past": (-12, -12)}
+_WINDOWS: Final = {"plain": (-8, -8), "soon": (-3, -3), "future": (-1, 0), "past": (-12, -12)}
+
+
+class ReferenceMonth(date):
+    """A reference of which only the month is known. A day in the middle stands for it; no days are counted from it."""
 
 
 class Reading(NamedTuple):
@@ -121,50 +60,6 @@ class Reading(NamedTuple):
     yearless: tuple[int, int | None] | None = None
     ahead: str | None = None
     """A date without a year that lies in the future by the words of its clause: as if it had the year."""
-
-
-class _Beside(NamedTuple):
-    """What is looked for right after a match that is a date only in some surroundings."""
-
-    counted: re.Pattern[str]
-    clause: re.Pattern[str]
-    deal: re.Pattern[str]
-    to_year: re.Pattern[str]
-    name: re.Pattern[str]
-    no_weekday: re.Pattern[str]
-    term_to: re.Pattern[str]
-    """Right before the match: "to" after a word that says that a term lasts, or words as clear."""
-
-
-@cache
-def _beside() -> _Beside:
-    return _Beside(
-        counted=re.compile(
-            r"\s?%|\s?(?:per\s?cent|thousand|million|billion|[mb]n?|k|GMT|BST|UTC|hours|hrs|miles|staff|people"
-            r"|personnel|users|employees|seats|servers|workers|jobs|devices|laptops|desktops|PCs|pounds|euros"
-            r"|dollars|days|licen[cs]es|customers|items|schools|homes|sites|places|stores|shops|branches"
-            r"|locations|offices|properties|cases|of\s(?:the|its|our|their|them))(?![^\W_])",
-            re.IGNORECASE,
-        ),
-        clause=re.compile(
-            rf"\s*(?:\Z|[.,;:)\]–—](?![0-9])|(?:and|or|to|until|till)\s(?:the\s)?(?:{_YEAR}(?![^\W_]|[,.][0-9])"
-            r"|[^\W0-9])|(?:onwards?|when|which|with|for|in|as|at|by|but|after|before|the|an?|its?|is|was|were"
-            r"|will|had|has|have|on|under|through|because|while|that|if|then)(?![^\W_]))",
-            re.IGNORECASE,
-        ),
-        deal=re.compile(r"\s(?:deal|contract|agreement|award|framework|tender|procurement)(?![^\W_])"),
-        to_year=re.compile(rf"\s?[-–—]\s?{_YEAR}(?![^\W_]|-)"),
-        name=re.compile(r"['’]s|\s[A-Z]"),
-        no_weekday=re.compile(
-            rf"\s(?:Times|Telegraph|Mirror|Express|Herald|Post|Mail|World|Sport)|\s?(?:to|-|–)\s?{_WEEKDAY}"
-        ),
-        term_to=re.compile(
-            r"(?<![^\W_])(?:(?:runs?|running|lasts?|lasting|extends?|extended|extending|extension|renewed|prolonged"
-            r"|continues?|contract|deal|agreement)\sto(?:\sat\sleast)?|(?:until|till)\sat\sleast"
-            r"|expir(?:es?|ing))\s\Z",
-            re.IGNORECASE,
-        ),
-    )
 
 
 @cache
@@ -184,7 +79,7 @@ def find_readings(text: str, reference: date | None) -> Iterator[Reading]:
     first, final = len(text) - len(text.lstrip(_EDGES)), len(text.rstrip(_EDGES))
     last: Reading | None = None
     floor = 0
-    for match in _pattern().finditer(text):
+    for match in date_pattern().finditer(text):
         alone = match.start() <= first and match.end() >= final
         if match["month"]:
             reading = _read_month(match, reference, last, alone, floor)
@@ -192,6 +87,10 @@ def find_readings(text: str, reference: date | None) -> Iterator[Reading]:
             reading = _read_year(match, last, alone)
         elif match["weekday"]:
             reading = _read_weekday(match, reference, alone, floor)
+        elif match["holiday"]:
+            reading = _read_holiday(match, reference, alone, floor)
+        elif match["the_season"]:
+            reading = _read_season(match, reference, alone, floor)
         else:
             value = _read_number(match) or (reference and _read_counted(match, reference, alone))
             reading = Reading(*match.span(), value) if value else None
@@ -233,25 +132,27 @@ def _part_of_year(part: str | None, year: str) -> str:
 
 def _year_stands(match: re.Match[str], last: Reading | None) -> bool:
     """Whether a year on its own is one: 2019 is as often a count or the name of a product."""
-    text, (start, end), beside = match.string, match.span(), _beside()
+    text, (start, end), beside = match.string, match.span(), surroundings()
+    lead = text[max(0, start - 40) : start]
     if beside.counted.match(text, end):
         return False
     if beside.to_year.match(text, end):
         return True
     if last is not None and last.kind == "year" and is_joined(text[last.end : start]):
         return True
-    if _plain(match[0]).startswith("the") and beside.deal.match(text, end):
+    if (_plain(match[0]).startswith("the") and beside.deal.match(text, end)) or beside.deal_of.search(lead):
         return True
     word = _lead_word(text, start)
     if word in "([" and word:
         return text[end : end + 1] in (")", "]", ",")
     if word in ("a", "the", "its", "their", "original"):
         return beside.deal.match(text, end) is not None
-    return word in _IN or ((word in _BY or _follows_term(text, start)) and beside.clause.match(text, end) is not None)
+    leads = word in _BY or _follows_term(text, start) or beside.prolonged_to.search(lead) is not None
+    return word in _IN or (leads and beside.clause.match(text, end) is not None)
 
 
 def _follows_term(text: str, start: int) -> bool:
-    return _beside().term_to.search(text[max(0, start - 40) : start]) is not None
+    return surroundings().term_to.search(text[max(0, start - 40) : start]) is not None
 
 
 def is_joined(gap: str) -> bool:
@@ -285,12 +186,14 @@ def _read_month(
     if match["month_which"] and reference is not None:
         year = reference.year + _STEP[_plain(match["month_which"])]
     if year is not None:
-        value = iso(year) if match["from_month"] else iso(year, month, day)
+        value = iso(year) if match["from_month"] else _edge_day(match["part"], iso(year, month, day))
         return Reading(start, end, value, "month") if value else None
     if match["from_month"] or match["month_which"]:
         return None
     if not (alone or day_digits or match["part"] or _month_stands(text, start, end, last)):
         return None
+    if surroundings().other_year.match(text, end):
+        return Reading(start, end, None, "yearless", (month, day))
     value = ahead = None
     if reference is not None:
         cue, cue_start = _cue(text, start, floor)
@@ -304,7 +207,16 @@ def _read_month(
                 return Reading(start, end, None, "yearless", (month, day), ahead)
         if cue != "plain" and value != _resolve(month, day, reference, "plain"):
             start = cue_start  # the words that decide belong to the mention
+        value = _edge_day(match["part"], value)
     return Reading(start, end, value, "yearless", (month, day), ahead)
+
+
+def _edge_day(part: str | None, value: str | None) -> str | None:
+    """The first or the last day of a month, where the words before it ask for that."""
+    words = _plain(part)
+    if value is None or " day" not in words or len(value) != len("2021-12"):
+        return value
+    return f"{value}-01" if "first" in words else f"{value}-{monthrange(*map(int, value.split('-')))[1]}"
 
 
 def _month_stands(text: str, start: int, end: int, last: Reading | None) -> bool:
@@ -315,11 +227,14 @@ def _month_stands(text: str, start: int, end: int, last: Reading | None) -> bool
     if word in ("in", "since", "until", "till", "during"):
         return text[end : end + 2] not in ("'s", "’s")
     leads = word in ("by", "from", "of", "before", "after", "through", "between") or _follows_term(text, start)
-    return leads and not ((end - start == 3 and text[start:end] != "May") or _beside().name.match(text, end))
+    return leads and not ((end - start == 3 and text[start:end] != "May") or surroundings().name.match(text, end))
 
 
 def _resolve(month: int, day: int | None, reference: date, cue: str) -> str | None:
     """The year-less date in the twelve months that `cue` leaves open."""
+    if isinstance(reference, ReferenceMonth) and cue in ("future", "past"):
+        first, last = 1, monthrange(reference.year, reference.month)[1]
+        reference = reference.replace(day=first if cue == "future" else last)
     if day is None:
         now = reference.year * 12 + reference.month - 1
         too_early = now + _WINDOWS[cue][0]
@@ -352,6 +267,16 @@ def _clause_end() -> re.Pattern[str]:
     return re.compile(r"\.(?![0-9])|[;:!?()\n]")
 
 
+@cache
+def _label() -> re.Pattern[str]:
+    """ "Start: 1 November" names the field of a notice."""
+    return re.compile(
+        r"(?<![^\W_])(?:start|end|commencement|completion|expiry|go-live|begins|commences|expires)(?:\sdate)?"
+        r":\s{0,2}\Z",
+        re.IGNORECASE,
+    )
+
+
 def _cue(text: str, start: int, floor: int) -> tuple[str, int]:
     """What the words before `start` say of past and future, and where the word that says it stands.
 
@@ -359,6 +284,9 @@ def _cue(text: str, start: int, floor: int) -> tuple[str, int]:
     are not looked at.
     """
     opening = max(floor, start - 70)
+    label = _label().search(text, opening, start)
+    if label is not None:
+        return "soon", label.start()
     clause = _clause_end().split(text[opening:start])[-1]
     offset = start - len(clause)
     words = [(offset + m.start(), m[0].casefold()) for m in _word().finditer(clause)]
@@ -382,11 +310,16 @@ def _cue(text: str, start: int, floor: int) -> tuple[str, int]:
 
 def _read_weekday(match: re.Match[str], reference: date | None, alone: bool, floor: int) -> Reading | None:
     text, (start, end) = match.string, match.span()
-    if reference is None or not (alone or _lead_word(text, start) not in _NO_WEEKDAY):
+    if reference is None or isinstance(reference, ReferenceMonth):
         return None
-    if _beside().no_weekday.match(text, end):
+    if not (alone or _lead_word(text, start) not in _NO_WEEKDAY):
+        return None
+    if surroundings().no_weekday.match(text, end):
         return None
     weekday = _WEEKDAYS.index(_plain(match["weekday"])[:3])
+    if match["of_week"]:
+        days = weekday - reference.weekday() + 7 * _STEP[_plain(match["of_week"])]
+        return Reading(start, end, (reference + timedelta(days=days)).isoformat())
     back = (reference.weekday() - weekday) % 7
     cue, cue_start = _cue(text, start, floor)
     if back and cue in ("future", "soon"):
@@ -394,11 +327,54 @@ def _read_weekday(match: re.Match[str], reference: date | None, alone: bool, flo
     return Reading(start, end, (reference - timedelta(days=back)).isoformat())
 
 
+def _read_holiday(match: re.Match[str], reference: date | None, alone: bool, floor: int) -> Reading | None:
+    """A day that is the same every year; Christmas without a day of it leaves the month."""
+    text, (start, end), words = match.string, match.span(), _plain(match["holiday"])
+    month, day = (1, 1) if words == "new year's day" or words == "new year’s day" else (12, 31)
+    if words.startswith("valentine"):
+        month, day = 2, 14
+    elif not words.startswith("new"):
+        day = 26 if words.startswith("boxing") else 24 if words.endswith("eve") else 25
+    whole: int | None = day
+    if words == "christmas":
+        lead = _lead_word(text, start) in _AROUND and surroundings().clause.match(text, end)
+        if not (alone or match["holiday_year"] or lead):
+            return None
+        whole = None
+    if match["holiday_year"]:
+        return Reading(start, end, iso(int(match["holiday_year"]), month, whole))
+    value = None
+    if reference is not None:
+        start, value = _placed(text, start, floor, month, whole, reference)
+    return Reading(start, end, value, yearless=(month, whole))
+
+
+def _read_season(match: re.Match[str], reference: date | None, alone: bool, floor: int) -> Reading | None:
+    """ "In the summer": its year."""
+    text, (start, end) = match.string, match.span()
+    placed = _lead_word(text, start) in _AROUND and surroundings().clause.match(text, end)
+    if reference is None or not (alone or placed):
+        return None
+    middle = _FIRST_MONTH[_plain(match["the_season"])] + 1
+    start, value = _placed(text, start, floor, middle, None, reference)
+    return Reading(start, end, value and value[:4])
+
+
+def _placed(text: str, start: int, floor: int, month: int, day: int | None, reference: date) -> tuple[int, str | None]:
+    """Where the words begin that state a date of every year, and which one it is."""
+    cue, cue_start = _cue(text, start, floor)
+    value = _resolve(month, day, reference, cue)
+    decides = cue != "plain" and value != _resolve(month, day, reference, "plain")
+    return (cue_start if decides else start), value
+
+
 def _read_counted(match: re.Match[str], today: date, alone: bool) -> str | None:
     """Words that are counted from the day of publication."""
-    near = _plain(match["near"])
+    near, roughly = _plain(match["near"]), isinstance(today, ReferenceMonth)
     if near.startswith("year"):
         return f"{today.year:04}-12"
+    if roughly and (near or match["unit_day"] or _plain(match["unit"]) in _SHORT_UNITS):
+        return None
     if near:
         days = {"yesterday": -1, "tomorrow": 1}.get(near, 0)
         genitive = match.string[match.end() : match.end() + 2] in ("'s", "’s")
@@ -418,6 +394,8 @@ def _read_counted(match: re.Match[str], today: date, alone: bool) -> str | None:
     if match["unit_day"]:
         weekday = _WEEKDAYS.index(_plain(match["unit_day"])[:3])
         in_week = monday + timedelta(days=weekday)
+        if step < 0 and today.weekday() == 6:  # nobody means the week before the last on a Sunday
+            return (today - timedelta(days=(5 - weekday) % 7 + 1)).isoformat()
         if step < 0:
             nearest = today - timedelta(days=(today.weekday() - weekday - 1) % 7 + 1)
         else:
@@ -427,7 +405,7 @@ def _read_counted(match: re.Match[str], today: date, alone: bool) -> str | None:
     if unit == "year":
         return _part_of_year(match["part"], f"{today.year + step:04}")
     if unit == "month":
-        return add_months(today.isoformat()[:7], step)
+        return _edge_day(match["part"], add_months(today.isoformat()[:7], step))
     if unit == "week":
         return shared(monday, monday + timedelta(days=6))
     if unit in _FIRST_MONTH:

@@ -6,20 +6,25 @@ something out ("on 17 May", "last summer", "Friday") are counted from the day of
 
 - 03/04/2023 is day first, as in Britain, unless only month first is possible (05/17/2023).
 - "the start of" and "the end of" a year are its January and its December. Every other part of a
-  year (early, mid, a half, a quarter, a season) leaves the year, every part of a month the month.
+  year (early, mid, a half, a quarter, a season) leaves the year, every part of a month the month, except its
+  first and last day.
 - Financial years and pairs of years ("2024/25", "2015-16", "FY24") are no dates: neither year is sure.
   "2016-04" is a month, because it cannot be such a pair.
 - A year alone counts from 1950 to 2099, and in a text only after a word such as "in" or "since", in
   brackets, or after words such as "runs to", so that "2,000 staff" and "2019 servers"
   are none. A month alone needs such a word too.
-- A month without a year is the nearest one. A day and month without a year are looked for from 8 months
-  before the reference to 4 months after it: news tells the past.
+- A month without a year, or a day and month, is looked for from 7 months (a day: 8) before the reference to 4
+  months after it: news tells the past.
 - "will", "due to" or "starts" before such a date ask for the next one, "was", "signed" or "since" for the
-  latest one; "from", "by" and "until" for the next one, or one at most 3 months old. Where such a word
+  latest one; "from", "by", "before", "until" and "Start:" for the next one, or one at most 2 months (a day: 3)
+  old. Where such a word
   decides, it is part of the mention. "will run from June to December" states no December: the word
   that decides stands before another date, so that no words could be quoted for it.
 - "last" is the latest one that is over, "next" the first one that has not begun; seasons are those of
   the northern hemisphere. A weekday alone is the latest one, the reference included.
+- "31 December of that year" states no date: the year stands elsewhere. New Year's Day, Valentine's Day,
+  Christmas and Boxing Day are dates; "before Christmas" is December.
+- Where only the month of publication is known, no days are counted from it.
 - What may fall on several days ("this week", "17-19 May") has the precision that these days share.
 """
 
@@ -33,7 +38,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, Field, StringConstraints
 
 from llm_extract.fields.base import NO_CONTEXT, Context, FieldType, Mention
-from llm_extract.fields.date_readings import Reading, find_readings, is_joined
+from llm_extract.fields.date_readings import Reading, ReferenceMonth, find_readings, is_joined
 from llm_extract.fields.partial_dates import contains, iso, parts
 
 
@@ -122,8 +127,15 @@ PartialDate = Annotated[
 
 
 def parse_reference(text: str) -> date | None:
-    """The day that `text` states in full, for `Context.reference`; None for a month or a year alone."""
-    return DayField().parse(text)
+    """The day that `text` states in full, for `Context.reference`.
+
+    A month is a `ReferenceMonth`, from which no days are counted; a year alone gives None.
+    """
+    value = DateField().parse(text)
+    if value is None or len(value) == len("2021"):
+        return None
+    year, month, day = parts(value)
+    return date.fromisoformat(value) if day else ReferenceMonth(year, month or 1, 15)
 
 
 def yearless(words: str) -> tuple[int, int | None] | None:

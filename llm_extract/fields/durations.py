@@ -7,10 +7,12 @@ and an extension of 24; "2+1+1 years" has 24 and 24. The rules:
 - A range ("three to five years") states no value, nor does a bound or a guess ("up to five years", "nearly
   a decade"). "At least" and "a minimum of" state one.
 - An extension needs words that make it optional, and they are part of its mention: "option", "optional",
-  "extendable", "renewable", "may be extended", "possible", "with two one-year extensions". Without them
-  ("extended by two years", "a two-year extension") it is a term like any other.
+  "extendable", "renewable", "may be extended", "possible", "with two one-year extensions", "may add two more
+  years", "two further years at the buyer's choice". Without them ("extended by two years", "a two-year
+  extension"), and where an option has been used ("exercised a one-year option"), it is a term like any other.
 - Extensions that are named together are added up. "Extendable to six years" tells one only beside the
-  initial term, which is then part of the mention. "An option of 2+1 years" is an extension of 36.
+  initial term, which is then part of the mention; so does "can be renewed for five more", whose unit stands
+  there. "An option of 2+1 years" is an extension of 36, "three times by a year" one of 36 too.
 - What is no term is left out: "two years ago", "the past ten years", "10-year-old", "in five years' time",
   "£9m a year", "after a two-year review".
 """
@@ -20,183 +22,24 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
 from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
 
 from pydantic import Field
 
-from llm_extract.fields.base import NO_CONTEXT, Context, FieldType, Mention
-from llm_extract.fields.numbers import AFTER_ARTICLE, NUMBER, parse_number
+from llm_extract.fields import term_words
+from llm_extract.fields.base import NO_CONTEXT, READ_MARGIN, Context, FieldType, Mention
+from llm_extract.fields.numbers import NUMBER, parse_number
 
 _EDGES: Final = " \t\n\r\u00a0.,;:()[]\"'“”‘’"
 _MONTHS_IN: Final = {"y": Decimal(12), "m": Decimal(1), "d": Decimal(120)}
 _LONGEST: Final = 1200  # a century; what is longer is no contract
+_ELIDED_REACH: Final = 240  # how far before an extension without a unit the initial term may stand
 _REACH: Final = 120  # how far before a term the words are looked for that make it optional
-
-# --- what terms look like --------------------------------------------------------------------------
-
-_COUNT = rf"(?>{NUMBER})"  # atomic: no part of a number is tried again
-_UNIT = r"(?:years?|yrs?|months?|weeks?|decades?)(?![^\W_])"
-_AGAIN = rf"(?>\s?\((?:{NUMBER})\))"  # "four (4) years"
-_ADJECTIVE = (
-    "(?:further|more|additional|extra|optional|possible|potential|consecutive|successive|separate|subsequent"
-    "|base|option|extension)"
-)
-_PERIODS = "(?:periods?|extensions?|terms?|options?|renewals?|increments?)"
-# Words that may stand between "option" and the term.
-_FILLER = (
-    r"(?:of|to|for|by|up|an?|the|it|this|that|which|with|on|in|at|its|their|extend|extended|extending|extensions?"
-    r"|renew|renewed|renewing|renewals?|prolong|continue|contract|agreement|deal|arrangement|framework|terms?"
-    r"|periods?|further|another|additional|extra|more|least|most|maximum|minimum|total|possible|potential"
-    r"|optional|options?|same|each|then|be|is|being|also|add|run|until|beyond|after|initial|again|services?|annually"
-    r"|yearly|twice)"
-)
-_MODAL = r"(?:may|can|could|might)\s(?:then\s|also\s|later\s)?(?:be\s)?(?:extend|renew|prolong)(?:ed)?"
-_CUE = (
-    r"(?:(?:options?|right|possibility|scope|ability)(?![^\W_])[^.;:!?0-9]{0,60}?(?<![^\W_])(?:extend|renew|prolong)"
-    r"(?:ing)?|options?|optional(?:ly)?|possibl[ey]|possibility|possibilities|potential(?:ly)?|right|scope|ability"
-    rf"|provisions?|extend[ai]ble|extensible|renewable|{_MODAL})"
-)
-_FILLERS = rf"(?:[\s,(]{{1,3}}{_FILLER}(?![^\W_]))*[\s,(]*"
-_PLUS = r"[\s,(]*(?:plus|\+|and\sthen|followed\sby)"
-
-
-_FEW = r"(?:1[0-2]|[1-9]|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?![^\W_])"
-
-
-@cache
-def _terms() -> re.Pattern[str]:
-    ranges = (
-        rf"(?P<range>(?P<between>between\s(?:an?\s)?)?{_COUNT}{_AGAIN}?(?:[-‐‑\s]{_UNIT})?"
-        r"(?(between)\sand\s(?:an?\s)?|(?:\s?[-‐‑–—]\s?|[-‐‑\s]{1,2}(?:to|or)[-‐‑\s]))"
-        rf"{_COUNT}{_AGAIN}?[-‐‑\s]{_UNIT})"
-    )
-    added = (
-        rf"(?P<first>{_COUNT})(?P<added>(?:(?:\s?\+\s?\(?|[-‐‑\s]plus[-‐‑\s]){_COUNT}){{1,4}}+)\)?"
-        rf"[-‐‑\s](?P<added_unit>{_UNIT})"
-    )
-    term = (
-        rf"(?:(?P<times>{_FEW}){_AGAIN}?\s(?P<times_kind>(?:{_ADJECTIVE}\s){{0,2}})(?:{_PERIODS}\sof\s(?:up\sto\s)?)?)?"
-        rf"(?P<count>{_COUNT}|[1-9][0-9]?(?=yr)|another|half\san?|an?)(?P<again>{_AGAIN})?(?:[-‐‑\s]|(?=yr)"
-        rf"|\s(?P<kind>(?:{_ADJECTIVE}\s){{1,2}}))(?P<unit>{_UNIT})"
-        rf"(?:(?P<lasting>-long)|\sand\sa\s(?P<half>half)(?![^\W_])"
-        rf"|(?:,|\sand)?\s(?P<months>{_FEW})\smonths?(?![^\W_]))?"
-        r"|(?P<long>year|decade)[-‐‑\s]long"
-    )
-    return re.compile(
-        # What a term can begin with; passing over all other words here saves more than half of the time.
-        r"(?<![^\W_])(?<![0-9][.,])(?=[0-9½¼¾]|one|two|t(?:en|hree|hirt|wel|wen)"
-        r"|f(?:our|iv|if|ort)|s(?:ix|ev)|eigh|nine|elev"
-        rf"|half|an?(?:{AFTER_ARTICLE}|[\s‐‑-](?:\(|year|yr|month|week|decade|{_ADJECTIVE}))|another|between"
-        r"|(?:year|decade)[‐‑\s-]long)"
-        rf"(?:{ranges}|{added}|{term})",
-        re.IGNORECASE,
-    )
-
-
-@cache
-def _unit() -> re.Pattern[str]:
-    return re.compile(r"(?:year|yr|month|week|decade)", re.IGNORECASE)
-
-
-@cache
-def _option_before() -> re.Pattern[str]:
-    return re.compile(rf"(?<![^\W_]){_CUE}(?![^\W_]){_FILLERS}\Z", re.IGNORECASE)
-
-
-@cache
-def _with_before() -> re.Pattern[str]:
-    return re.compile(rf"(?:(?<![^\W_])(?:with|plus|including)(?![^\W_])|\+){_FILLERS}\Z", re.IGNORECASE)
-
-
-@cache
-def _plus_between() -> re.Pattern[str]:
-    return re.compile(rf"{_PLUS}{_FILLERS}\Z", re.IGNORECASE)
-
-
-@cache
-def _and_between() -> re.Pattern[str]:
-    """Between two extensions that are added up: "and", if the second says that it is one (group `again`)."""
-    again = r"(?:another|further|additional|extra|more|second|then|plus|\+|followed\sby)(?![^\W_])"
-    link = rf"(?:and|by|an?|the|of|{_PERIODS})(?![^\W_])[\s,(]*"
-    return re.compile(
-        rf"['’]?(?:\s{_PERIODS})?[\s,(]*(?:{link}){{0,4}}(?P<again>(?:{again}|{_CUE}(?![^\W_])){_FILLERS})?\Z",
-        re.IGNORECASE,
-    )
-
-
-@cache
-def _option_after() -> re.Pattern[str]:
-    return re.compile(
-        r"['’]?\s(?:(?:optional|possible|potential)(?:\s(?:extensions?|renewals?|terms?|periods?))?"
-        r"|(?:(?:extension|renewal)\s)?options?|extensions?\s(?:(?:is|are)\s)?(?:possible|available|optional))"
-        r"(?![^\W_])",
-        re.IGNORECASE,
-    )
-
-
-@cache
-def _extension_after() -> re.Pattern[str]:
-    return re.compile(rf"['’]?\s(?:{_ADJECTIVE}\s)?(?:extensions?|renewals?)(?![^\W_])", re.IGNORECASE)
-
-
-@cache
-def _elided() -> re.Pattern[str]:
-    """The extension after a term, where its own unit is left out: "three years, extendable to five"."""
-    more = r"\s(?:more|further|extra|additional|optional)(?![^\W_])"
-    close = r"(?=\s*(?:[,;:!?)]|\.(?![0-9])|\Z))"
-    return re.compile(
-        rf"['’]?[^.;:!?0-9£$€]{{0,60}}?(?<![^\W_]){_CUE}(?![^\W_])(?P<way>{_FILLERS})(?P<number>{_COUNT})"
-        rf"(?:(?P<more>{more})|{close})"
-        rf"|['’]?(?P<plus>(?:[\s,(]*(?:plus|\+)\s?(?:an?\s)?(?:(?:further|optional|additional|extra)\s)?"
-        rf"{_COUNT}(?:{more})?){{1,4}}){close}",
-        re.IGNORECASE,
-    )
-
-
-@cache
-def _to_total() -> re.Pattern[str]:
-    return re.compile(
-        r"(?P<unclear>(?<!by\s)(?<!of\s)(?<!for\s)(?<![^\W_])up\sto\s*\Z)"
-        r"|(?<!up)(?:\A|\s)to\s*\Z|(?:total|maximum)\sof\s*\Z",
-        re.IGNORECASE,
-    )
-
-
-@cache
-def _no_term_before() -> re.Pattern[str]:
-    return re.compile(
-        r"(?:(?<![^\W_])(?:past|last|previous|preceding|recent|final|remaining|within|every|each|per|than"
-        r"|nearly|almost|aged|after|before|from|since|following|up\sto|(?:maximum|limit)\sof)(?:\s(?:an?|the|of))?"
-        r"|(?<![^\W_])(?:under|about|around|roughly|approximately|some|(?:for|of|after|in|by|well|just)\sover)"
-        r"|(?P<if_adjectival>(?<![^\W_])(?:in|(?:the\s)?first)))[\s(]*\Z",
-        re.IGNORECASE,
-    )
-
-
-@cache
-def _no_term_after() -> re.Pattern[str]:
-    return re.compile(
-        r"['’]?(?:-olds?|\s(?:old|ago|earlier|later|late|early|ahead|behind|previously|hence|apart|away|running|time"
-        r"|notice|experience|in\s(?:a\srow|the\smaking|jail|prison)|of\s(?:experience|age|growth|cuts|austerity)"
-        r"|on(?=[,.]|\sfrom)|or\s(?:two|so|more)|from\snow|before|after(?!\s(?:which|that))|since|worth|per"
-        r"|increments?|instalments?|intervals?|procurement|process|review|delays?|search|battle|dispute"
-        r"|history|veteran|career|relationship|anniversary|low|high|warranty"
-        r"|guarantee|mortgage|investigation|inquiry|study|wait|gap|absence|break|plan|strategy|roadmap|vision"
-        r"|forecast|transition|implementation|mobilisation|migration|rollout|roll-out|handover|standstill"
-        r"|payback|sentence))(?![^\W_])",
-        re.IGNORECASE,
-    )
-
-
-@cache
-def _for_before() -> re.Pattern[str]:
-    return re.compile(r"(?<![^\W_])(?:for|lasting|lasts|last|by|spanning|least|(?P<over>over))[\s(]*\Z", re.IGNORECASE)
-
 
 # --- what a match says -----------------------------------------------------------------------------
 
 Part = Literal["initial", "extension"]
+_OPTIONAL: Final = ("option", "optional", "extension", "possible", "potential")
 
 
 class _Term(NamedTuple):
@@ -214,6 +57,10 @@ class _Term(NamedTuple):
     adjectival: bool = False
     optional: bool = False
     further: bool = False
+    marked: bool = False
+    """Optional by a word between count and unit, as "two option years" is."""
+    several: bool = False
+    """Said to be one of some: "two periods of a year", "2 x 12 months", "Renewals: 2, of 12 months"."""
 
 
 class _Span(NamedTuple):
@@ -257,7 +104,9 @@ def _read_term(match: re.Match[str]) -> _Term:
     if times is None:
         times, begin = Decimal(1), match.start("count")
     kinds = f"{match['times_kind'] or ''}{match['kind'] or ''}".casefold().split()
+    base = "base" in kinds and match.string[max(0, match.start() - 3) : match.start()] != "as "
     kinds = [kind for kind in kinds if kind != "base"]  # "one base year" is the initial term
+    options = term_words.plain_options().match(match["periods"] or "") is not None
     return _Term(
         begin,
         match.start("count"),
@@ -265,10 +114,14 @@ def _read_term(match: re.Match[str]) -> _Term:
         months,
         int(times),
         unit,
-        article=match["count"].casefold() in ("a", "an") and not kinds and not match["lasting"],
+        article=match["count"].casefold() in ("a", "an") and not (kinds or base or match["lasting"] or match["more"]),
         adjectival=match.string[match.end("count")] in "-‐‑",
-        optional=any(kind in ("option", "optional", "extension", "possible", "potential") for kind in kinds),
-        further=bool(kinds),
+        optional=options or any(kind in _OPTIONAL for kind in kinds),
+        further=bool(
+            kinds or match["more"] or (match["of"] or "").strip(" ,of") or match["count"].casefold() == "another"
+        ),
+        marked=any(kind in _OPTIONAL for kind in (match["kind"] or "").casefold().split()),
+        several=times > 1 and bool(match["periods"] or match["by"] or match["of"]),
     )
 
 
@@ -276,9 +129,9 @@ def _statements(text: str) -> tuple[list[_Span], list[_Span]]:
     """The initial terms and the extensions that `text` states, each in order."""
     initials: list[_Span] = []
     extensions: list[_Span] = []
-    if _unit().search(text) is None:
+    if term_words.unit().search(text) is None:
         return initials, extensions
-    matches = list(_terms().finditer(text))
+    matches = list(term_words.terms().finditer(text))
     first, final = len(text) - len(text.lstrip(_EDGES)), len(text.rstrip(_EDGES))
     floor = 0
     initial: _Term | None = None  # the one just before, in the same clause
@@ -297,6 +150,10 @@ def _statements(text: str) -> tuple[list[_Span], list[_Span]]:
             initial, previous = None, None
         extension = _read_extension(text, term, clause, initial, previous) if term.months else None
         if extension is not None:
+            again = term_words.again_after().match(text, extension.end) if extension.months else None
+            if again is not None and again.end() <= ahead:
+                more = _months(_number(again["number"]), term.unit)
+                extension = _Span(extension.start, again.end(), extension.months + more if more else 0)
             if previous is not None and extension.start == previous.start:
                 extensions.pop()
             if extension.months:
@@ -304,7 +161,7 @@ def _statements(text: str) -> tuple[list[_Span], list[_Span]]:
             initial, previous, floor = None, extension if extension.months else None, extension.end
             continue
         initial, previous, floor = None, None, term.end
-        tail = _extension_after().match(text, term.end) if term.months else None
+        tail = term_words.extension_after().match(text, term.end) if term.months else None
         if tail is not None and term.begin <= first and final <= tail.end():
             extensions.append(_Span(term.begin, tail.end(), term.months * term.times))
         if term.months and not (tail and term.times > 1):
@@ -321,12 +178,12 @@ def _statements(text: str) -> tuple[list[_Span], list[_Span]]:
 
 def _read_added(match: re.Match[str], before: str, initials: list[_Span], extensions: list[_Span]) -> None:
     """ "2+1+1 years": the first is the initial term, unless the words `before` make all of them optional."""
-    unit = match["added_unit"]
+    unit = match["added_unit"] or "years"  # "a 3+1+1 contract"
     parts = re.findall(NUMBER, match["added"], re.IGNORECASE)
     months = [_months(_number(number), unit) for number in (match["first"], *parts)]
     clause = re.split(r"[.;!?\n]", before)[-1]
-    cue = _option_before().search(clause)
-    if not all(months) or (cue and _to_total().search(clause)):
+    cue = term_words.option_before().search(clause)
+    if not all(months) or (cue and term_words.to_total().search(clause)):
         return
     if cue:
         extensions.append(_Span(match.start() - len(clause) + cue.start(), match.end(), sum(months)))
@@ -340,29 +197,51 @@ def _read_extension(text: str, term: _Term, clause: str, initial: _Term | None, 
 
     It carries the words that make it one: before it, in it, after it, or its initial term.
     """
-    months = term.months * term.times
-    tail = _option_after().match(text, term.end)
-    named = _extension_after().match(text, term.end)
-    end = tail.end() if tail else named.end() if named else term.end
-    link = _and_between().match(clause) if previous is not None else None
-    cue = _option_before().search(clause)
-    if cue and "twice" in cue[0].casefold():
-        months *= 2
+    word = term_words.further_word().search(clause)
+    further = term.further or term.several or word is not None
+    tail = term_words.option_after().match(text, term.end)
+    named = term_words.extension_after().match(text, term.end)
+    periods = term_words.periods_after().match(text, term.end) if term.times > 1 else None
+    if periods is not None and periods["options"] is None and not term.further:
+        periods = None
+    if tail is None and (further or named or periods):
+        tail = term_words.further_after().match(text, term.end)
+    end = max((found.end() for found in (tail, named, periods) if found), default=term.end)
+    link = term_words.and_between().match(clause) if previous is not None else None
+    cue = term_words.option_before().search(clause) or term_words.gone_on_before().search(clause)
+    if cue is None and further:
+        cue = term_words.further_before().search(clause)
+    if not (cue or tail or named or periods or term.optional or term.several or initial or previous):
+        return None
+    used = term_words.used_after().match(text, end) or term_words.used_before().search(
+        clause[: cue.start()] if cue else clause
+    )
+    if (used or (cue is None and term_words.done_before().search(clause))) and not term.marked:
+        return None
+    often = term_words.often().search(cue[0]) if cue else None
+    if often is None and (often := term_words.often_after().match(text, end)):
+        end = often.end()
+    times = (
+        term.times if often is None or term.times > 1 else 2 if often["twice"] else int(_number(often["often"]) or 1)
+    )
+    months = term.months * times
     start = term.begin - len(clause)
     if previous is not None and link and (link["again"] or term.optional or term.further or tail):
         return _Span(previous.start, end, previous.months + months)
     if cue:
         start += cue.start()
-    elif tail or term.optional:
-        start = term.begin
-    elif initial is not None and _plus_between().match(clause):
+    elif tail or term.optional or periods:
+        start += word.start() if word else len(clause)
+    elif initial is not None and (
+        term_words.plus_between().match(clause) or (further and term_words.up_to_between().match(clause))
+    ):
         start = initial.start
     else:
-        cue = _with_before().search(clause)
-        if not (cue and named):
+        cue = term_words.with_before().search(clause)
+        if not (cue and (named or (term.further and term.several))):
             return None
         start += cue.start()
-    total = None if term.further else _to_total().search(clause)
+    total = None if term.further else term_words.to_total().search(clause)
     if total is not None:
         longer = initial is not None and months > initial.months
         if initial is not None and longer and total["unclear"] is None:
@@ -374,13 +253,15 @@ def _read_extension(text: str, term: _Term, clause: str, initial: _Term | None, 
 
 def _read_elided(text: str, term: _Term) -> _Span | None:
     """The extension after `term` in the same unit, which is not repeated."""
-    match = _elided().match(text, term.end)
+    match = term_words.elided().match(text, term.end)
     if match is None:
         return None
-    parts = re.findall(NUMBER, match["plus"] or match["number"], re.IGNORECASE)
+    parts = re.findall(NUMBER, match["plus"] or match["number"] or match["further"] or match["chosen"], re.IGNORECASE)
     each = [_months(_number(part), term.unit) for part in parts]
     months = sum(each)
-    if not match["plus"] and not match["more"] and (total := _to_total().search(match["way"])):
+    if match["each"]:
+        months = int(months * (_number(match["each"]) or 0))
+    elif match["number"] and not match["more"] and (total := term_words.to_total().search(match["way"])):
         months = 0 if total["unclear"] else months - term.months
     return _Span(term.start, match.end(), months) if all(each) and months > 0 else None
 
@@ -388,14 +269,19 @@ def _read_elided(text: str, term: _Term) -> _Span | None:
 def _stands(text: str, term: _Term) -> bool:
     """Whether `term` may be the term of a contract, and not an age, a rate or a time that has passed."""
     lead = text[max(0, term.start - 30) : term.start]
-    if _no_term_after().match(text, term.end):
+    if term_words.no_term_after().match(text, term.end) and not (
+        lead.endswith("for ") and term_words.live_after().match(text, term.end)
+    ):
         return False
-    refused = _no_term_before().search(lead)
-    if refused is not None and not (refused["if_adjectival"] and term.adjectival):
+    refused = term_words.no_term_before().search(lead)
+    if refused is not None and not (
+        term.adjectival
+        and (refused["if_adjectival"] or (refused["if_deal"] and term_words.deal_after().match(text, term.end)))
+    ):
         return False
     if not term.article:
         return True
-    placed = _for_before().search(lead)
+    placed = term_words.for_before().search(lead)
     return placed is not None and (placed["over"] is None or term.months == 120)
 
 
@@ -417,6 +303,25 @@ class DurationField(FieldType[int]):
         """Every term in `text` that states `part`. "2+1+1 years" are the words of both parts."""
         spans = _statements(text)[self.part == "extension"]
         return [Mention(start, end, text[start:end], months) for start, end, months in spans]
+
+    def read(self, text: str, start: int, end: int, context: Context = NO_CONTEXT) -> list[Mention[int]]:
+        """As `FieldType.read`; an extension whose unit the initial term tells is looked for from farther off."""
+        found = super().read(text, start, end, context)
+        if found or self.part == "initial":
+            return found
+        before = text.rfind("\n\n", 0, start) + 1
+        left = max(before, start - _ELIDED_REACH)
+        while left > before and not text[left - 1].isspace():
+            left -= 1
+        after = text.find("\n\n", end)
+        right = min(len(text) if after < 0 else after, end + READ_MARGIN)
+        while right < len(text) and not text[right].isspace():
+            right += 1
+        return [
+            Mention(mention.start + left, mention.end + left, mention.words, mention.value)
+            for mention in self.find(text[left:right], context)
+            if mention.start + left < end and mention.end + left > start
+        ]
 
     def parse(self, words: str, context: Context = NO_CONTEXT) -> int | None:
         """The months that `words` state for `part`; None if they state none, or several that differ."""

@@ -17,7 +17,8 @@ from pydantic import (
 )
 
 from llm_extract.fields.base import NO_CONTEXT, Context, FieldType, Mention, verbatim
-from llm_extract.fields.sums import Qualifier, read_sums
+from llm_extract.fields.sum_words import Qualifier
+from llm_extract.fields.sums import read_sums
 
 _LIMIT = 10**18
 _CLOSE = Decimal("0.005")
@@ -66,7 +67,7 @@ class MoneyField(FieldType[Money]):
     def find(self, text: str, context: Context = NO_CONTEXT) -> list[Mention[Money]]:
         """Every sum in `text`, with the words that qualify it; a range is one mention, its top `up_to`."""
         mentions = []
-        for found in read_sums(text):
+        for found in read_sums(text, context.country):
             try:
                 value = Money(
                     amount=found.amount,

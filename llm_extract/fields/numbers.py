@@ -41,7 +41,8 @@ SCALES: Mapping[str, int] = MappingProxyType(
         "k": 10**3,
         **dict.fromkeys(("m", "mn", "mln", "mio", "mil", "mill"), 10**6),
         "cr": 10**7,
-        **dict.fromkeys(("b", "bn", "bln", "mrd", "mld"), 10**9),
+        **dict.fromkeys(("oku", "eok"), 10**8),  # Japan's and Korea's hundred million
+        **dict.fromkeys(("b", "bn", "bln", "mrd", "mld", "mia"), 10**9),
         **dict.fromkeys(("tn", "trn", "tln"), 10**12),
     }
 )

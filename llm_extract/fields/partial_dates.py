@@ -76,6 +76,22 @@ def term_start_year(start: tuple[int, int | None], end: str, months: int) -> str
     return None
 
 
+def term_end_year(end: tuple[int, int | None], start: str, months: int) -> str | None:
+    """The end whose year was left out, fixed by the start and the length of the term.
+
+    (10, 31), `2015-11-01` and 60 give `2020-10-31`. It may be a day (or, for a start that is a month, a month) off.
+    None if it does not agree, or if `start` is a year alone. Raises ValueError if `start` is no partial date.
+    """
+    if parts(start)[1] is None:
+        return None
+    for slack in (0, 1):
+        for near in _ends(start, months, slack):
+            stated = iso(parts(near)[0], *end)
+            if stated is not None and contains(stated, near):
+                return stated
+    return None
+
+
 def _ends(start: str, months: int, slack: int) -> Iterator[str]:
     end = term_end(start, months)
     if end is not None and not slack:

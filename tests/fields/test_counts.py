@@ -37,7 +37,20 @@ ONE_COUNT = [
     ("50 full-time equivalent staff", 50),
     ("a 2,000-strong staff", 2000),
     ("2,000 of its staff", 2000),
-    ("3,000 of its 5,000 staff", 5000),
+    ("3,000 of its 5,000 staff", 3000),
+    ("One of its 5,000 staff", 5000),
+    ("all 1,150 of us", 1150),
+    ("400 field and office staff", 400),
+    ("250 head-office and in-store staff", 250),
+    ("12 offices and 400 staff", 400),
+    ("900 Dunn & Hale employees", 900),
+    ("340 3rd Avenue employees", 340),
+    ('2,960 "named users"', 2960),
+    ("three hundred (300) officers", 300),
+    ("a 400 user licence", 400),
+    ("Staff who will use the system: some 410.", 410),
+    ("Number of users | 3,400 | in two towns", 3400),
+    ("Users: 200 officers", 200),
     ("500-600 users", 600),
     ("34\u00a0000 users", 34000),
     ("34,000\nusers", 34000),
@@ -87,6 +100,12 @@ def test_finds_one_count(text: str, value: int) -> None:
         "one of the users",
         "25 years' staff experience",
         "thousands of users",
+        "12 offices and staff",
+        "640 automated officer tests",
+        "from nine o'clock users waited",
+        "Users: 10%, staff: 3.5",
+        "Staff: 12 offices",
+        "five offices and their staff",
         "users",
         "10 sites. Users said",
         "a total of 500\n\nStaff said",
@@ -169,7 +188,7 @@ def test_a_written_number_comes_back(number: object) -> None:
 FRAGMENTS = [
     "34,000", "5", "400", "2016", "one", "sixty", "-", "five", "k", "m", "users", "staff", "members of staff", "of its",
     "%", "£", " ", " ", " ", "\n", ",", ".", "the", "in", "²", "٣", "½", "/", "Windows", "IT", "and", "½", "–",
-    "per cent",
+    "per cent", ":", "|", "some", "(", ")", "&", "of us", "seat",
 ]  # fmt: skip
 
 
@@ -198,6 +217,9 @@ def test_the_laws_hold_on_any_text(field: CountField | NumberField, text: str) -
         "1-" * 50_000,
         "one hundred and " * 6_250,
         " " * 100_000,
+        "users: " * 14_000,
+        "users a b c d e f g h: 4 " * 4_000,
+        "1 a and b and c " * 6_000,
     ],
 )
 def test_quick_on_adversarial_text(field: CountField | NumberField, text: str) -> None:

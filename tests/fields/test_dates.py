@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from llm_extract.fields.base import NO_CONTEXT, Context
+from llm_extract.fields.date_readings import ReferenceMonth
 from llm_extract.fields.dates import (
     DateField,
     DayField,
@@ -114,6 +115,21 @@ it may be extended | |
 May I ask | |
 They march. March on | |
 May 2023's weather, June 31 | May 2023 | 2023-05
+on 2018.01.15 it | 2018.01.15 | 2018-01-15
+on 1-Apr-20 and | 1-Apr-20 | 2020-04-01
+Apr-20 seats | |
+in 3Q 2019 | 3Q 2019 | 2019
+the first day of March 2024 | the first day of March 2024 | 2024-03-01
+on the last day of February 2024 | the last day of February 2024 | 2024-02-29
+on New Year's Day 2024 | New Year's Day 2024 | 2024-01-01
+on New Year’s Eve 2024 | New Year’s Eve 2024 | 2024-12-31
+before Christmas 2024 | Christmas 2024 | 2024-12
+the contract of 2009 was | 2009 | 2009
+out of 2009 seats | |
+Its 2001 predecessor | 2001 | 2001
+four years to 2027. | 2027 | 2027
+Ayle renews Brackwater to 2027 for £2m | 2027 | 2027
+extends its reach to 2027 desks | |
 """
 
 # The same, published on Wednesday 14 June 2023.
@@ -124,9 +140,10 @@ on 30 September | 30 September | 2023-09-30
 on 20 October | 20 October | 2022-10-20
 will begin on 20 October | will begin on 20 October | 2023-10-20
 was begun on 1 October | was begun on 1 October | 2022-10-01
-in November | November | 2023-11
+in November | November | 2022-11
+in October | October | 2023-10
 in December | December | 2022-12
-it signed in November | signed in November | 2022-11
+it signed in October | signed in October | 2022-10
 in April | April | 2023-04
 it will start in April | will start in April | 2024-04
 due to go live in April | due to go live in April | 2024-04
@@ -191,6 +208,29 @@ it was handed over on 1 July | handed over on 1 July | 2022-07-01
 it will, says the head of IT at Ayle, open on 1 May | will, says the head of IT at Ayle, open on 1 May | 2024-05-01
 Signed in Sept. The council | Signed in Sept | 2022-09
 the March award, by May Smith | |
+by the end of March | by the end of March | 2024-03
+it will stay through December | will stay through December | 2023-12
+its contract lapses Dec. 31 | lapses Dec. 31 | 2023-12-31
+it takes effect on 1 December | takes effect on 1 December | 2023-12-01
+Start: November 1 | Start: November 1 | 2023-11-01
+Commencement date: 1 May | 1 May | 2023-05-01
+work from January | from January | 2024-01
+expected before January | expected before January | 2024-01
+on Monday of last week | Monday of last week | 2023-06-05
+on Friday this week | Friday this week | 2023-06-16
+on 31 December of that year | |
+on Christmas Day | Christmas Day | 2022-12-25
+just before Christmas | before Christmas | 2023-12
+the Christmas party | |
+on Valentine's Day | Valentine's Day | 2023-02-14
+on Boxing Day | Boxing Day | 2022-12-26
+in the summer | the summer | 2023
+it begins in spring | begins in spring | 2024
+since the autumn | since the autumn | 2022
+in spring water | |
+a hot summer | |
+lapses on the last day of this month | the last day of this month | 2023-06-30
+on Easter Sunday | |
 """
 
 
@@ -307,13 +347,43 @@ def test_yearless_gives_month_and_day(words: str, expected: tuple[int, int | Non
     [
         ("Published: Wed 10 Feb 2016 09:30", date(2016, 2, 10)),
         ("2016-02-10T09:30:00+00:00", date(2016, 2, 10)),
-        ("February 2016", None),
+        ("February 2016", ReferenceMonth(2016, 2, 15)),
+        ("Spring 2016", None),
         ("10 February", None),
         ("10 Feb 2016, updated 12 Feb 2016", None),
     ],
 )
-def test_a_reference_is_a_whole_day(text: str, day: date | None) -> None:
-    assert parse_reference(text) == day
+def test_a_reference_is_a_day_or_a_month(text: str, day: date | None) -> None:
+    reference = parse_reference(text)
+    assert reference == day
+    assert type(reference) is type(day)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("signed on 28 May", "2023-05-28"),
+        ("it starts on 3 June", "2023-06-03"),
+        ("it was signed on 28 June", "2023-06-28"),
+        ("in May", "2023-05"),
+        ("last month", "2023-05"),
+        ("from this autumn", "2023"),
+        ("at the end of the year", "2023-12"),
+        ("yesterday", None),
+        ("on Monday", None),
+        ("last Monday", None),
+        ("this week", None),
+        ("last night", None),
+    ],
+)
+def test_no_days_are_counted_from_a_month_of_publication(text: str, value: str | None) -> None:
+    assert FIELD.parse(text, Context(parse_reference("June 2023"))) == value
+
+
+def test_on_a_sunday_the_last_thursday_is_the_one_just_before() -> None:
+    assert FIELD.parse("last Thursday", Context(date(2023, 6, 18))) == "2023-06-15"
+    assert FIELD.parse("last Sunday", Context(date(2023, 6, 18))) == "2023-06-11"
+    assert FIELD.parse("last Thursday", Context(date(2023, 6, 17))) == "2023-06"
 
 
 def test_a_day_field_gives_whole_days_only() -> None:
@@ -366,7 +436,9 @@ def test_the_shape_asks_for_words_of_the_article() -> None:
 
 
 DAYS = st.dates(date(1960, 1, 1), date(2090, 12, 31))
-REFERENCES = st.one_of(st.none(), st.dates())
+REFERENCES = st.one_of(
+    st.none(), st.dates(), st.builds(ReferenceMonth, st.integers(1990, 2050), st.integers(1, 12), st.just(15))
+)
 
 
 def ordinal(day: int) -> str:
@@ -416,9 +488,12 @@ from to until since will was be due signed runs end complete
 extended least expires early late mid- end start last next this year month week summer winter
 Q3 first quarter half financial FY24 yesterday year-end - – / , . ' ’23 ( ) 17/05/2023 2023-05-17 staff £
 ſept ınıt laſt Thıs FrİDAY K
+lapses takes Start: spring summer autumn the-first-day that-year Christmas Eve Day before 1-Apr-20 2018.01.15 renews
 """
+PHRASES = ["New Year's Day", "of that year", "of last week", "the last day of", "contract of 2009", "Boxing Day"]
 JUMBLE = st.lists(
-    st.tuples(st.sampled_from(PIECES.split()), st.sampled_from([" ", " ", " ", "", "-", "\n"])), max_size=14
+    st.tuples(st.sampled_from([*PIECES.split(), *PHRASES]), st.sampled_from([" ", " ", " ", "", "-", "\n"])),
+    max_size=14,
 ).map(lambda pairs: "".join(piece + gap for piece, gap in pairs))
 
 
@@ -464,6 +539,11 @@ def test_what_is_found_obeys_the_laws_of_field_types(text: str, published: date 
             "will ",
             "will in May and ",
             "extended to 2019 ",
+            "renew it to 2019 ",
+            "Start: ",
+            "Christmas ",
+            "the summer ",
+            "Monday of last ",
             "in ",
             "(",
             " ",

@@ -129,6 +129,57 @@ six quarters
 years of work
 for 1.3 years
 for 2019 years
+4 years, and up to 24 months more | 4 years | 48 | 4 years, and up to 24 months more | 24
+a 3+1+1 contract | 3+1+1 contract | 36 | 3+1+1 contract | 24
+3 (+1+1) years | 3 (+1+1) years | 36 | 3 (+1+1) years | 24
+a C++1 contract and 3+1 servers
+may be prolonged twice, each time by 12 months | | | may be prolonged twice, each time by 12 months | 24
+can be prolonged by the buyer three times, by a year | | | can be prolonged by the buyer three times, by a year | 36
+it may be extended, at the Board's choice, by 18 months | | | may be extended, at the Board's choice, by 18 months | 18
+Ayle may stretch the deal by not more than six (6) months | | | may stretch the deal by not more than six (6) months | 6
+extendable by mutual consent for 12 months | | | extendable by mutual consent for 12 months | 12
+free to go on for two more years | | | free to go on for two more years | 24
+may add two further years | | | may add two further years | 24
+it may ask for three years more | | | may ask for three years more | 36
+it can tack on two lots of 24 months | | | can tack on two lots of 24 months | 48
+the work could take two years | two years | 24
+delays could add two years | two years | 24
+an option of another two years | | | option of another two years | 24
+an option that keeps it for a further three years | | | option that keeps it for a further three years | 36
+a further year at the buyer's option | | | a further year at the buyer's option | 12
+another six months can be had | | | another six months can be had | 6
+if a further year is wanted | | | a further year is wanted | 12
+Two further one-year periods were available | | | Two further one-year periods were available | 24
+it was extended for two further one-year periods | one-year | 12
+Four one-year renewals follow | | | Four one-year renewals | 48
+after two one-year extensions
+three one-year extensions have been used
+two rights of renewal of two years each | | | two rights of renewal of two years | 48
+three years, with two further periods of a year | three years | 36 | with two further periods of a year | 24
+three years plus two options of a year | three years | 36 | two options of a year | 24
+options 2 x 3 months | | | options 2 x 3 months | 6
+Renewals: 2, of 12 months | | | Renewals: 2, of 12 months | 24
+Possible extension: 2 years | | | Possible extension: 2 years | 24
+renewals of a year, no more than three in number | | | renewals of a year, no more than three in number | 36
+may be renewed by a year, twice | | | may be renewed by a year, twice | 24
+extensions of twelve and then six months | | | extensions of twelve and then six months | 18
+can be extended by two years and then by one. | | | can be extended by two years and then by one | 36
+six years, to which it may add two. | six years | 72 | six years, to which it may add two | 24
+six years, possibly extended two times two. | six years | 72 | six years, possibly extended two times two | 48
+three years with two more optional | three years | 36 | three years with two more optional | 24
+four years, with one more if both agree | four years | 48 | four years, with one more if | 12
+4 years at £1.5m, can be renewed for two more. | 4 years | 48 | 4 years at £1.5m, can be renewed for two more | 24
+2 years. If liked, it may run for two more. | 2 years | 24 | 2 years. If liked, it may run for two more | 24
+it has exercised a two-year option | two-year | 24
+it exercised an option of two years | two years | 24
+it can exercise an option of two years | | | option of two years | 24
+walked away from a seven-year contract | seven-year | 84
+for five years after go-live | five years | 60
+five years after its launch
+it was to last eight years | eight years | 96
+the last eight years
+over the two added years | two added years | 24
+with a base year | a base year | 12
 """
 
 
@@ -170,6 +221,16 @@ def test_the_words_that_make_an_extension_optional_belong_to_it(
 ) -> None:
     assert INITIAL.parse(f"{before}{words}.") == initial
     assert found(EXTENSION, f"{before}{words}.") == [(words, extension)]
+
+
+def test_the_unit_of_an_extension_may_stand_farther_off_than_other_words() -> None:
+    text = "The five-year deal, which is worth £64m to a firm from Ayle and began in May, can be renewed for two more."
+    start = text.index("renewed for two")
+    (mention,) = EXTENSION.read(text, start, len(text) - 1)
+    assert mention.value == 24
+    assert text[mention.start : mention.end] == mention.words
+    assert mention.words.startswith("five-year deal")
+    assert EXTENSION.read("Five-year plans.\n\nIt can be renewed for two more.", 25, 45) == []
 
 
 def test_two_terms_are_found_and_parse_to_none() -> None:
@@ -279,9 +340,19 @@ one two three 2 12 24 2½ 1.5 half a an and or to of up by for with plus + ( ) ,
 decade month months weeks further another more option options optional extendable renewable extend extension
 extensions may be extended total maximum over in past ago old 's ’ between initial deal contract periods
 with-an-option (2) (two) base first twice then hundred dozen ſix yearſ KK
+x each times once can could add keep lots Renewals: exercised exercise optional if wanted had used renewable right room
 """
+PHRASES = [
+    "may be extended",
+    "at the buyer's option",
+    "rights of renewal of",
+    "can be had",
+    "is wanted",
+    "have been used",
+]
 JUMBLE = st.lists(
-    st.tuples(st.sampled_from(PIECES.split()), st.sampled_from([" ", " ", " ", "", "-", "\n"])), max_size=16
+    st.tuples(st.sampled_from([*PIECES.split(), *PHRASES]), st.sampled_from([" ", " ", " ", "", "-", "\n"])),
+    max_size=16,
 ).map(lambda pairs: "".join(piece + gap for piece, gap in pairs))
 
 
@@ -315,6 +386,11 @@ def test_what_is_found_obeys_the_laws_of_field_types(text: str, field: DurationF
             "two years, ",
             "option ",
             "option of two years and ",
+            "may add two years ",
+            "may be extended by ",
+            "two x ",
+            "two years and then by one ",
+            "if two further years ",
         ),
         *(
             "extend ",

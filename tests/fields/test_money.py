@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from llm_extract.fields.currencies import FIRST_OF_TWO, NATIONAL, NOUNS, SIGNS, WORDS, Currency
+from llm_extract.fields.base import NO_CONTEXT, Context
+from llm_extract.fields.currencies import FIRST_OF_TWO, NATIONAL, NEED_A_PREFIX, NOUNS, SIGNS, WORDS, Currency
 from llm_extract.fields.money import Money, MoneyField, format_money
 
 FIELD = MoneyField()
@@ -68,6 +69,19 @@ ONE_SUM: list[tuple[Any, ...]] = [
     ("AED 30m", 30_000_000, "AED"),
     ("CAD 20 million", 20_000_000, "CAD"),
     ("Euro 5 million", 5_000_000, "EUR"),
+    ("R1 234 500,50", Decimal("1234500.5"), "ZAR"),
+    ("GH¢9.5 million", 9_500_000, "GHS"),
+    ("BDS$11 million", 11_000_000, "BBD"),
+    ("EC$5m", 5_000_000, "XCD"),
+    ("N1.9bn", 1_900_000_000, "NGN"),
+    ("P688,450,000", 688_450_000, "PHP"),
+    ("KD 1,874,600", 1_874_600, "KWD"),
+    ("S/. 23 450 000.00", 23_450_000, "PEN"),
+    ("Rwf 780 million", 780_000_000, "RWF"),
+    ("USh 14 billion", 14_000_000_000, "UGX"),
+    ("48 oku yen", 4_800_000_000, "JPY"),
+    ("500-eok won", 50_000_000_000, "KRW"),
+    ("DM 25 million", 25_000_000, "DEM"),
     # nouns
     ("sixty million pounds", 60_000_000, "GBP"),
     ("Sixty-five million pounds", 65_000_000, "GBP"),
@@ -151,6 +165,33 @@ ONE_SUM: list[tuple[Any, ...]] = [
     ("an annual contract value of up to £9m", 9_000_000, "GBP", "up_to", True),
     ("£300m-plus a year", 300_000_000, "GBP", "at_least", True),
     ("about sixty million pounds a year", 60_000_000, "GBP", "about", True),
+    ("a shade under £9m", 9_000_000, "GBP", "about"),
+    ("a touch over £9m", 9_000_000, "GBP", "at_least"),
+    ("getting on for £9m", 9_000_000, "GBP", "about"),
+    ("an indicative £9m", 9_000_000, "GBP", "about"),
+    ("an estimate of £9m", 9_000_000, "GBP", "about"),
+    ("estimated to be worth £9m", 9_000_000, "GBP", "about"),
+    ("estimate for the first lot was £9m", 9_000_000, "GBP", "about"),
+    ("reckons the whole job at €9m", 9_000_000, "EUR", "about"),
+    ("puts the work at Rs 90 crore", 900_000_000, "INR", "about"),
+    ("£9m is the buyer's own estimate", 9_000_000, "GBP", "about"),
+    ("£9m (estimated)", 9_000_000, "GBP", "about"),
+    ("£9m or thereabouts", 9_000_000, "GBP", "about"),
+    ("£9m, give or take", 9_000_000, "GBP", "about"),
+    ("not exceed £9m", 9_000_000, "GBP", "up_to"),
+    ("a ceiling of £9m", 9_000_000, "GBP", "up_to"),
+    ("£9m (maximum)", 9_000_000, "GBP", "up_to"),
+    ("£9m including all extensions", 9_000_000, "GBP", "up_to"),
+    ("If all options are exercised, it will be worth £9m", 9_000_000, "GBP", "up_to"),
+    ("with both options, the total could reach £9m", 9_000_000, "GBP", "up_to"),
+    ("no fewer than £9m", 9_000_000, "GBP", "at_least"),
+    # labels
+    ("Estimated value: £9m", 9_000_000, "GBP", "about"),
+    ("Estimated value (excluding VAT): £9m", 9_000_000, "GBP", "about"),
+    ("Annual cost: $148,500", 148_500, "USD", "exact", True),
+    ("Contract value (estimated)\n£9m", 9_000_000, "GBP", "about"),
+    ("Maximum annual value: £9m", 9_000_000, "GBP", "up_to", True),
+    ("Ceiling | £9m", 9_000_000, "GBP", "up_to"),
     # one of two
     ("€1.8 billion ($2bn)", 1_800_000_000, "EUR"),
     ("€1.8 billion (about $2bn) a year", 1_800_000_000, "EUR", "exact", True),
@@ -158,6 +199,7 @@ ONE_SUM: list[tuple[Any, ...]] = [
     ("£12m (£10m excluding VAT)", 10_000_000, "GBP"),
     ("£10m (£12m including VAT)", 10_000_000, "GBP"),
     ("£10m excluding VAT, or £12m with VAT", 10_000_000, "GBP"),
+    ("PLN 12 300 000,00 gross (PLN 10 000 000,00 net)", 10_000_000, "PLN"),
 ]
 
 
@@ -198,6 +240,10 @@ def test_reads_a_sum_alone_and_in_a_sentence(words: str, value: Money) -> None:
         "R1 and R2",
         "Z$5m",
         "5 million kroner",
+        "5 million shillings",
+        "80¢",
+        "P688450 and N12345",
+        "LE1 4AB",
         "5m pesos",
         "103 crore",
         "34,000 users in 2016",
@@ -226,6 +272,8 @@ def test_what_is_no_sum_gives_nothing(text: str) -> None:
         ("£40m (£8m a year)", ["£40m", "£8m a year"]),
         ("in 2012 12 million pounds, in 2013 €3m", ["12 million pounds", "€3m"]),
         ("£12m to $15m", ["£12m", "$15m"]),
+        ("An estimate is due; the first lot is £5m, the second £9m.", ["£5m", "£9m"]),
+        ("It puts the price at £5m and sold 12 guesses for £9m.", ["£5m", "£9m"]),
         ("It topped up the deal by £5m to £30m.", ["£5m", "£30m"]),
         ("It was cut by about £5m to £12m.", ["about £5m", "£12m"]),
         ("Spending is up £5m to £12m.", ["£5m", "£12m"]),
@@ -276,6 +324,33 @@ def test_several_sums_in_one_text(text: str, found: list[str]) -> None:
 )
 def test_the_mention_takes_in_what_belongs_to_the_sum_and_no_more(text: str, words: str) -> None:
     assert [mention.words for mention in FIELD.find(text)] == [words]
+
+
+@pytest.mark.parametrize(
+    ("country", "text", "currency"),
+    [
+        (None, "a $5m deal", "USD"),
+        ("US", "a $5m deal", "USD"),
+        ("KE", "a $5m deal", "USD"),
+        ("AU", "a $5m deal", "AUD"),
+        ("NZ", "up to $5 million a year", "NZD"),
+        ("CA", "five million dollars", "CAD"),
+        ("CA", "a US$5m deal", "USD"),
+        ("CA", "5 million US dollars", "USD"),
+        ("CA", "$5m USD", "USD"),
+        ("NP", "Rs 5 crore", "NPR"),
+        ("NO", "kr. 5 million", "NOK"),
+        ("DK", "5 million kroner", "DKK"),
+        ("KE", "5 million shillings", "KES"),
+        ("UG", "Shs 5 million", "UGX"),
+        ("BW", "P5 million", "BWP"),
+        ("EG", "5 million pounds", "EGP"),
+        ("EG", "£5 million", "GBP"),
+    ],
+)
+def test_a_sign_that_many_countries_have_is_the_articles_own(country: str | None, text: str, currency: str) -> None:
+    (mention,) = FIELD.find(text, Context(country=country))
+    assert mention.value.currency == currency
 
 
 def test_support_asks_that_the_quote_states_the_sum() -> None:
@@ -398,6 +473,26 @@ FRAGMENTS = [
     *(
         "including",
         "excluding",
+        "estimate",
+        "estimated",
+        "Annual",
+        "Maximum",
+        "reckons",
+        "puts",
+        "is",
+        "if all options are exercised",
+        "(estimated)",
+        "Total value (estimated)",
+        "value (maximum",
+        "gross",
+        "net",
+        "shillings",
+        "P",
+        "S/",
+        ":",
+        "|",
+        "(",
+        ")",
         ",",
         ".",
         "/",
@@ -427,13 +522,18 @@ FRAGMENTS = [
     )
 )
 def test_the_laws_hold_on_any_text(text: str) -> None:
+    for context in (NO_CONTEXT, Context(country="CA"), Context(country="KE")):
+        check_the_laws(text, context)
+
+
+def check_the_laws(text: str, context: Context) -> None:
     end = 0
-    for mention in FIELD.find(text):
+    for mention in FIELD.find(text, context):
         assert text[mention.start : mention.end] == mention.words
         assert end <= mention.start < mention.end
         end = mention.end
-        assert FIELD.parse(mention.words) == mention.value
-        assert FIELD.support(mention.words, mention.value)
+        assert FIELD.parse(mention.words, context) == mention.value
+        assert FIELD.support(mention.words, mention.value, context)
 
 
 @pytest.mark.parametrize(
@@ -452,6 +552,11 @@ def test_the_laws_hold_on_any_text(text: str) -> None:
         "£5m" + " " * 100_000,
         "rose up cut " * 8_000 + "from £5m to £9m",
         "1 pounds " * 11_000,
+        "estimate " * 11_000 + "is £5m",
+        "estimate a b c is £5m " * 4_000,
+        "Annual a (b): £5m " * 5_000,
+        "annual cost " * 8_000 + ": £5m",
+        "if all options are exercised " * 3_000 + "is £5m",
     ],
 )
 def test_quick_on_adversarial_text(text: str) -> None:
@@ -478,10 +583,12 @@ def test_every_currency_with_its_nation_is_read(words: str, code: str) -> None:
         assert value.currency == code
 
 
-@pytest.mark.parametrize("word", sorted({*WORDS, *NOUNS, *SIGNS}))
+@pytest.mark.parametrize("word", sorted({*WORDS, *NOUNS, *SIGNS} - NEED_A_PREFIX))
 def test_every_word_for_a_currency_is_read(word: str) -> None:
     currency = WORDS.get(word) or Currency(SIGNS[word])
     text = f"It costs 25 million {word}" if currency.after != "no" else f"It costs {word} 25 million"
+    if currency.gap != "any":
+        text = text.replace(f"{word} ", word if currency.gap == "none" else f"{word}/. ")
     value = FIELD.parse(text)
     assert value is not None or word == "$"
     assert value is None or value.currency == currency.code

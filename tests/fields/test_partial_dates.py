@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_extract.fields.partial_dates import add_months, contains, term_end, term_start_year
+from llm_extract.fields.partial_dates import add_months, contains, term_end, term_end_year, term_start_year
 
 DAYS = st.dates(date(1960, 1, 1), date(2090, 12, 31))
 
@@ -51,6 +51,24 @@ def test_an_end_and_a_term_fix_the_year_of_the_start(
     start: tuple[int, int | None], end: str, months: int, expected: str | None
 ) -> None:
     assert term_start_year(start, end, months) == expected
+
+
+@pytest.mark.parametrize(
+    ("end", "start", "months", "expected"),
+    [
+        ((10, 31), "2015-11-01", 60, "2020-10-31"),
+        ((11, 1), "2015-11-01", 60, "2020-11-01"),
+        ((10, None), "2015-11-01", 60, "2020-10"),
+        ((3, 31), "2007-04", 60, "2012-03-31"),
+        ((12, 31), "2015-11-01", 60, None),
+        ((3, 31), "2007", 60, None),
+        ((2, 30), "2007-02", 60, None),
+    ],
+)
+def test_a_start_and_a_term_fix_the_year_of_the_end(
+    end: tuple[int, int | None], start: str, months: int, expected: str | None
+) -> None:
+    assert term_end_year(end, start, months) == expected
 
 
 @settings(deadline=None)

@@ -1,0 +1,141 @@
+"""What dates look like in newspapers, and the words around them that tell whether they are dates.
+
+What they mean is read by `llm_extract.fields.date_readings`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+_GAP = r"\s{1,2}(?<!\n\n)"
+_YEAR = r"(?:19[5-9]|20[0-9])[0-9]"
+_SHORT_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_MONTH = (
+    r"(?-i:(?=[A-Z]))(?:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|Jun(?:e|\.)?|Jul(?:y|\.)?"
+    r"|Aug(?:ust|\.)?|Sep(?:tember|t\.?|\.)?|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?)(?![^\W_])"
+)
+_WEEKDAY = r"(?-i:(?=[A-Z]))(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?![^\W_])"
+_SHORT_WEEKDAY = r"(?-i:(?=[A-Z]))(?:Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)\.?(?=,?\s)"
+_DAY = r"(?:[12][0-9]|3[01]|0?[1-9])(?![0-9])(?:st|nd|rd|th)?(?![^\W_])"
+_SPECIAL_YEAR = "(?:financial|fiscal|tax|academic|school)"
+# Not the first half of a pair of years, unless the second number is a day: "2015-31 March 2020".
+_PAIRED = rf"[-–/][0-9]{{2}}(?![0-9]|(?:st|nd|rd|th)?\s(?:{_SHORT_MONTHS}))"
+_YEAR_END = rf"(?![^\W_])(?!{_PAIRED})(?!\s{_SPECIAL_YEAR}\s)"
+_PART = (
+    r"(?:the\s)?(?:very\s|back\s|latter\s)?(?:"
+    r"(?:early|late|mid|middle|part|(?:first|second|third|fourth|final|last|[1-4](?:st|nd|rd|th))[\s-](?:half|quarter)"
+    r"|H[12]|Q[1-4]|[1-4]Q|[12]H)(?:\sof|\sin)?"
+    # "It comes to an end in 2021" does not say when in 2021, "the end of 2021" does.
+    r"|(?:start|beginning|(?:year[\s-])?end|close)(?:\sof)?|(?:first|last|final)\sday\sof)[\s-]"
+)
+_DEAL = "deal|contract|agreement|award|tender|order|pact|accord|lease"
+_SEASON = "spring|summer|autumn|fall|winter"
+
+
+@cache
+def date_pattern() -> re.Pattern[str]:
+    """Everything that looks like a date; what stands around it may tell that it is none."""
+    numbers = (
+        rf"(?<![-/.])(?:(?P<iso_year>{_YEAR})(?P<iso>[-/.])(?P<iso_month>[0-9]{{2}})(?P=iso)(?P<iso_day>[0-9]{{2}})"
+        r"|(?P<first>[0-9]{1,2})(?P<mark>[/.-])(?P<second>[0-9]{1,2})(?P=mark)"
+        rf"(?P<number_year>{_YEAR}|(?<=/)[0-9]{{2}}))(?![0-9]|[-/.][0-9])"
+    )
+    # Taken whole, so that no half of a pair is read as a year.
+    pairs = (
+        rf"(?P<pair>(?P<pair_year>{_YEAR})(?:(?=-)|(?=[–/])(?P<no_month>)).(?P<pair_month>[0-9]{{2}})"
+        rf"(?<={_YEAR}[-–/]..)(?![^\W_]|(?:st|nd|rd|th)?\s(?:{_SHORT_MONTHS}))|{_YEAR}/{_YEAR}(?![0-9])"
+        rf"|(?:FY|{_SPECIAL_YEAR}(?:\syear)?\s)[\s-]?['’]?(?:{_YEAR}|[0-9]{{2}})(?:[-–/][0-9]{{2,4}})?(?![^\W_])"
+        rf"|{_YEAR}\s{_SPECIAL_YEAR}\s)"
+    )
+    month = (
+        rf"(?:(?:{_WEEKDAY}|{_SHORT_WEEKDAY}),?{_GAP})?"
+        rf"(?:(?:the\s)?(?:(?P<from_day>{_DAY})\s?[-–/]\s?)?(?P<day>{_DAY})(?:{_GAP}(?:day\s)?(?:of\s)?|-))?"
+        rf"(?:(?P<from_month>{_MONTH})(?:\s?[-–/]\s?|\sor\s))?(?P<month>{_MONTH})"
+        rf"(?P<tail>{_GAP}(?:the\s)?(?P<day_after>{_DAY})(?![:.,]?[0-9])(?!\s?[ap]\.?m\b))?"
+        rf"(?:(?:,?{_GAP}(?:of\s|in\s)?|,|-)(?P<month_year>{_YEAR}){_YEAR_END}"
+        rf"|(?:{_GAP}['’]|(?(day)-|(?!)))(?P<short_year>[0-9]{{2}})(?![0-9])"
+        r"|,?\s(?:of\s|in\s)?(?P<month_which>last|this|next)\syear(?![^\W_]))?"
+    )
+    year = (
+        rf"(?:(?:the\s)?(?P<season>{_SEASON})(?:\sof)?,?\s)?(?:the\s)?(?:(?:calendar\s)?year\s)?"
+        rf"(?P<year>{_YEAR}){_YEAR_END}(?:\sQ[1-4](?![^\W_]))?"
+    )
+    counted = (
+        rf"(?:(?:{_SEASON})\s)?(?:(?:earlier|later)\s)?(?P<which>last|this|next)\s"
+        rf"(?:(?P<unit>year|month|week|{_SEASON}|night|morning|afternoon|evening)(?![^\W_])"
+        rf"|(?P<unit_month>{_MONTH})|(?P<unit_day>{_WEEKDAY}))"
+        r"|(?:the\s(?P<current>year|month)|(?:the\s)?(?P<the_season>spring|summer|autumn|fall))(?![^\W_])"
+    )
+    holiday = (
+        r"(?P<holiday>New\sYear['’]s\s(?:Day|Eve)|Christmas(?:\s(?:Day|Eve))?|Boxing\sDay|Valentine['’]s\sDay)"
+        rf"(?![^\W_])(?:,?\s(?P<holiday_year>{_YEAR})(?![^\W_]))?"
+    )
+    return re.compile(
+        # What a date can begin with; passing over all other words here saves most of the time.
+        rf"(?<![\w£$€#@&])(?<![0-9][.,])(?=[0-9]|(?-i:(?=[A-Z]))(?:{_SHORT_MONTHS}|Mon|Tue|Wed|Thu|Fri|Sat|Sun|FY"
+        r"|New\sYear|Christmas|Boxing|Valentine)"
+        r"|(?:the\s)?(?:[0-9]|early|late|mid|start|begin|end|close|part|fi[rns]|second|third|fourth|[hq][1-4]|back"
+        rf"|very|last|this|next|ye[as]|to[dmn]|{_SEASON}|{_SPECIAL_YEAR})|the\s(?:latter|calendar|month))"
+        rf"(?:{numbers}|{pairs}|(?P<part>{_PART})?(?:{month}|{year}|{counted})"
+        rf"|(?P<weekday>{_WEEKDAY})(?:\s(?:of\s)?(?P<of_week>last|this|next)\sweek(?![^\W_]))?|{holiday}|(?P<near>yesterday|today|tomorrow|tonight|year[\s-]end)(?![^\W_]))",
+        re.IGNORECASE,
+    )
+
+
+class Surroundings(NamedTuple):
+    """What is looked for right after a match that is a date only in some surroundings."""
+
+    counted: re.Pattern[str]
+    clause: re.Pattern[str]
+    deal: re.Pattern[str]
+    deal_of: re.Pattern[str]
+    """Right before the match."""
+    other_year: re.Pattern[str]
+    to_year: re.Pattern[str]
+    name: re.Pattern[str]
+    no_weekday: re.Pattern[str]
+    term_to: re.Pattern[str]
+    """Right before the match: "to" after a word that says that a term lasts, or words as clear."""
+    prolonged_to: re.Pattern[str]
+    """The same, for a year only."""
+
+
+@cache
+def surroundings() -> Surroundings:
+    """The patterns, compiled once."""
+    return Surroundings(
+        counted=re.compile(
+            r"\s?%|\s?(?:per\s?cent|thousand|million|billion|[mb]n?|k|GMT|BST|UTC|hours|hrs|miles|staff|people"
+            r"|personnel|users|employees|seats|servers|workers|jobs|devices|laptops|desktops|PCs|pounds|euros"
+            r"|dollars|days|licen[cs]es|customers|items|schools|homes|sites|places|stores|shops|branches"
+            r"|locations|offices|properties|cases|of\s(?:the|its|our|their|them))(?![^\W_])",
+            re.IGNORECASE,
+        ),
+        clause=re.compile(
+            rf"\s*(?:\Z|[.,;:)\]–—](?![0-9])|(?:and|or|to|until|till)\s(?:the\s)?(?:{_YEAR}(?![^\W_]|[,.][0-9])"
+            r"|[^\W0-9])|(?:onwards?|when|which|with|for|in|as|at|by|but|after|before|the|an?|its?|is|was|were"
+            r"|will|had|has|have|on|under|through|because|while|that|if|then)(?![^\W_]))",
+            re.IGNORECASE,
+        ),
+        deal=re.compile(rf"\s(?:{_DEAL}|framework|procurement|predecessor)(?![^\W_])"),
+        deal_of=re.compile(rf"(?<![^\W_])(?:{_DEAL})\sof\s\Z"),
+        other_year=re.compile(r"\s(?:of\s|in\s)?(?:that|the\s(?:same|following|previous))\syear(?![^\W_])"),
+        to_year=re.compile(rf"\s?[-–—]\s?{_YEAR}(?![^\W_]|-)"),
+        name=re.compile(r"['’]s|\s[A-Z]"),
+        no_weekday=re.compile(
+            rf"\s(?:Times|Telegraph|Mirror|Express|Herald|Post|Mail|World|Sport)|\s?(?:to|-|–)\s?{_WEEKDAY}"
+        ),
+        term_to=re.compile(
+            r"(?<![^\W_])(?:(?:runs?|running|lasts?|lasting|extends?|extended|extending|extension|renewed|prolonged"
+            r"|continues?|contract|deal|agreement)\sto(?:\sat\sleast)?|(?:until|till)\sat\sleast"
+            r"|expir(?:es?|ing))\s\Z",
+            re.IGNORECASE,
+        ),
+        prolonged_to=re.compile(
+            r"(?<![^\W_])(?:(?:years?|months?|term),?\s(?:up\s)?to"
+            r"|(?:extend|renew|prolong)(?:s|ed|ing)?(?:\s[^\W0-9_]+){1,4}\sto)\s\Z",
+            re.IGNORECASE,
+        ),
+    )

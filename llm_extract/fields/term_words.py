@@ -1,0 +1,339 @@
+"""The words that lengths of time are made of, and those around them that tell terms from other times.
+
+Each function gives a compiled pattern; "before" ones end where the term begins, "after" ones begin where it ends.
+What they mean together is told in `llm_extract.fields.durations`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from llm_extract.fields.numbers import AFTER_ARTICLE, NUMBER
+
+_COUNT = rf"(?>{NUMBER})"  # atomic: no part of a number is tried again
+_UNIT = r"(?:years?|yrs?|months?|weeks?|decades?)(?![^\W_])"
+_AGAIN = rf"(?>\s?\((?:{NUMBER})\))"  # "four (4) years"
+_ADJECTIVE = (
+    "(?:further|more|additional|extra|optional|possible|potential|consecutive|successive|separate|subsequent"
+    "|added|base|option|extension)"
+)
+# What a number of optional terms is called, and what a number of any terms is called.
+_OPTIONS = r"(?:extensions?|options?|renewals?|rights?\sof\s(?:renewal|extension))"
+_PERIODS = rf"(?:{_OPTIONS}|periods?|terms?|increments?|spans?|lots?|blocks?|tranches?)"
+# Words that may stand between "option" and the term.
+_FILLER = (
+    r"(?:of|to|for|by|up|an?|the|it|this|that|which|with|on|in|at|its|their|extend|extended|extending|extensions?"
+    r"|renew|renewed|renewing|renewals?|prolong|continue|contract|agreement|deal|arrangement|framework|terms?"
+    r"|periods?|further|another|additional|extra|more|least|most|maximum|minimum|total|possible|potential"
+    r"|optional|options?|same|each|then|be|is|being|also|add|run|until|beyond|after|initial|again|services?|annually"
+    r"|yearly|no|not|totall?ing|than|as|many|long|time|more|once|twice|thrice|(?:three|four|five|six|[2-6])\stimes)"
+)
+_MAY = (
+    r"(?:(?:may|can|could|might)(?:,\s[^.,;:!?0-9\n]{1,40},)?\s(?:then\s|also\s|later\s)?(?:be\s)?"
+    r"|(?:entitled|free|able|allowed|room|provision|scope)\sto\s(?:be\s)?)"
+)
+_MODAL = rf"{_MAY}(?:extend|renew|prolong|lengthen|stretch)(?:ed)?"
+_GAP = r"[^.;:!?0-9\n]{0,60}?"
+# "Can keep the company on for", "may add": only what follows tells whether an extension is meant.
+_MAY_GO_ON = (
+    rf"(?:{_MAY}(?:(?:continue|keep|kept|retain(?:ed)?|carry|go|run|stay|extend(?:ed)?|renew(?:ed)?|prolong(?:ed)?"
+    rf"|lengthen(?:ed)?|stretch(?:ed)?)(?![^\W_]){_GAP}(?<![^\W_])(?:by|for)"
+    r"|add|tack\son|take(?:\sup)?|call|order|buy|ask\sfor|exercise))"
+)
+_CUE = (
+    r"(?:(?:options?|right|possibility|scope|ability|room|provision)(?![^\W_])[^.;:!?0-9]{0,60}?(?<![^\W_])(?:extend|renew|prolong)"
+    r"(?:ed|ing)?|options?|optional(?:ly)?|possibl[ey]|possibility|possibilities|potential(?:ly)?|right|scope|ability"
+    r"|(?:extensions|renewals)(?=:|\sof(?![^\W_]))"
+    rf"|provisions?|extend[ai]ble|extensible|renewable|{_MODAL})"
+)
+_FILLERS = rf"(?:[\s,(:]{{1,3}}{_FILLER}(?![^\W_]))*[\s,(:]*"
+_PLUS = r"[\s,(]*(?:plus|\+|and\sthen|followed\sby)"
+
+
+_FEW = r"(?:1[0-2]|[1-9]|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?![^\W_])"
+
+
+@cache
+def terms() -> re.Pattern[str]:
+    """A length of time with its number, a range of them, or terms added up."""
+    ranges = (
+        rf"(?P<range>(?P<between>between\s(?:an?\s)?)?{_COUNT}{_AGAIN}?(?:[-‐‑\s]{_UNIT})?"
+        r"(?(between)\sand\s(?:an?\s)?|(?:\s?[-‐‑–—]\s?|[-‐‑\s]{1,2}(?:to|or)[-‐‑\s]))"
+        rf"{_COUNT}{_AGAIN}?[-‐‑\s]{_UNIT})"
+    )
+    added = (
+        rf"(?P<first>{_COUNT})(?P<added>(?:(?:\s?\(?\+\s?\(?|[-‐‑\s]plus[-‐‑\s]|\sand\sthen\s){_COUNT}){{1,4}}+)\)?"
+        rf"(?:[-‐‑\s](?P<added_unit>{_UNIT})|\s(?:contract|deal|agreement|arrangement|basis)(?![^\W_]))"
+    )
+    term = (
+        rf"(?:(?P<times>{_FEW}){_AGAIN}?(?:\s(?P<times_kind>(?:{_ADJECTIVE}\s){{0,2}})"
+        rf"(?:(?P<periods>{_PERIODS}),?\sof\s(?:up\sto\s)?)?|\s(?P<by>[x×])\s"
+        r"|(?P<of>(?:\s(?:more|further),?|,)\sof\s)))?"
+        rf"(?P<count>{_COUNT}|[1-9][0-9]?(?=yr)|another|half\san?|an?)(?P<again>{_AGAIN})?(?:[-‐‑\s]|(?=yr)"
+        rf"|\s(?P<kind>(?:{_ADJECTIVE}\s){{1,2}}))(?P<unit>{_UNIT})"
+        rf"(?:(?P<lasting>-long)|\sand\sa\s(?P<half>half)(?![^\W_])"
+        rf"|(?:,|\sand)?\s(?P<months>{_FEW})\smonths?(?![^\W_])|(?P<more>\smore)(?![^\W_]|\sthan))?"
+        r"|(?P<long>year|decade)[-‐‑\s]long"
+    )
+    return re.compile(
+        # What a term can begin with; passing over all other words here saves more than half of the time.
+        r"(?<![^\W_])(?<![0-9][.,])(?=[0-9½¼¾]|one|two|t(?:en|hree|hirt|wel|wen)"
+        r"|f(?:our|iv|if|ort)|s(?:ix|ev)|eigh|nine|elev"
+        rf"|half|an?(?:{AFTER_ARTICLE}|[\s‐‑-](?:\(|year|yr|month|week|decade|{_ADJECTIVE}))|another|between"
+        r"|(?:year|decade)[‐‑\s-]long)"
+        rf"(?:{ranges}|{added}|{term})",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def plain_options() -> re.Pattern[str]:
+    """What a number of optional terms is called."""
+    return re.compile(_OPTIONS, re.IGNORECASE)
+
+
+@cache
+def unit() -> re.Pattern[str]:
+    """What a text without which states no length of time."""
+    return re.compile(r"year|yr|month|week|decade|[0-9]\s?\(?\+", re.IGNORECASE)
+
+
+@cache
+def option_before() -> re.Pattern[str]:
+    """Words that make a term optional."""
+    return re.compile(rf"(?<![^\W_]){_CUE}(?![^\W_]){_FILLERS}\Z", re.IGNORECASE)
+
+
+@cache
+def further_before() -> re.Pattern[str]:
+    """Words that make an extension of a term that is said to be a further one, or one of several."""
+    further = r"(?:a\s)?(?:further|another|additional|extra)\s"
+    return re.compile(
+        rf"(?<![^\W_])(?:{_MAY_GO_ON}(?![^\W_]){_FILLERS}"
+        rf"|exercise(?![^\W_]){_FILLERS}|options?(?![^\W_]){_GAP}(?<![^\W_])(?:{further})?)\Z",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def gone_on_before() -> re.Pattern[str]:
+    """ "May be extended, if both agree, by": what follows is an extension, further or not."""
+    return re.compile(
+        rf"(?<![^\W_])(?:{_MODAL}|extend[ai]ble|renewable)(?![^\W_]){_GAP}(?<![^\W_])(?:by|for)(?![^\W_]){_FILLERS}\Z",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def further_word() -> re.Pattern[str]:
+    """A word that tells a further term."""
+    return re.compile(r"(?<![^\W_])(?:further|another|additional|extra)\s\Z", re.IGNORECASE)
+
+
+@cache
+def done_before() -> re.Pattern[str]:
+    """ "It was extended for two further one-year periods": no option any more."""
+    return re.compile(
+        r"(?<![^\W_])(?<!be\s)(?:(?:extended|renewed|prolonged|lengthened)\s(?:by|for)|(?:after|following|had|completed))"
+        r"\s(?:the\s|all\s|both\s)?\Z",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def used_before() -> re.Pattern[str]:
+    """Options that have been used are terms like any other."""
+    article = (
+        r"(?:(?:an?|the|its|their|that|this|all|both|of)\s)?(?:(?:first|second|third|fourth|final|last|remaining)\s)?"
+    )
+    return re.compile(
+        r"(?<![^\W_])(?<!may\s)(?<!can\s)(?<!could\s)(?<!might\s)(?<!to\s)"
+        rf"(?:exercis(?:es?|ed|ing)|t(?:akes|ook|aken|aking)\sup|us(?:es|ed|ing)|triggered|activated)\s{article}\Z",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def with_before() -> re.Pattern[str]:
+    """Words that make an extension optional which the words after its term name."""
+    return re.compile(rf"(?:(?<![^\W_])(?:with|plus|including)(?![^\W_])|\+){_FILLERS}\Z", re.IGNORECASE)
+
+
+@cache
+def plus_between() -> re.Pattern[str]:
+    """Between an initial term and an extension that is added to it."""
+    return re.compile(rf"{_PLUS}{_FILLERS}\Z", re.IGNORECASE)
+
+
+@cache
+def up_to_between() -> re.Pattern[str]:
+    """ "Four years, and up to two more years": who sets a limit leaves the choice."""
+    return re.compile(r"['’]?[\s,(]*(?:(?:and|with|plus)\s)?(?:then\s)?up\sto\s\Z", re.IGNORECASE)
+
+
+@cache
+def and_between() -> re.Pattern[str]:
+    """Between two extensions that are added up: "and", if the second says that it is one (group `again`)."""
+    again = r"(?:another|further|additional|extra|more|second|then|plus|\+|followed\sby)(?![^\W_])"
+    link = rf"(?:and|by|an?|the|of|{_PERIODS})(?![^\W_])[\s,(]*"
+    return re.compile(
+        rf"['’]?(?:\s{_PERIODS})?[\s,(]*(?:{link}){{0,4}}(?P<again>(?:{again}|{_CUE}(?![^\W_])){_FILLERS})?\Z",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def option_after() -> re.Pattern[str]:
+    """Words that make a term optional."""
+    return re.compile(
+        r"['’]?\s(?:(?:optional|possible|potential)(?:\s(?:extensions?|renewals?|terms?|periods?))?"
+        r"|(?:(?:extension|renewal)\s)?options?|extensions?\s(?:(?:is|are)\s)?(?:possible|available|optional))"
+        r"(?![^\W_])",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def further_after() -> re.Pattern[str]:
+    """After a term that is said to be a further one, or one of several: what makes it optional."""
+    return re.compile(
+        rf"['’]?(?:\s{_PERIODS})?(?:\s(?:each|apiece))?,?\s(?:(?:is|are|was|were)\s"
+        r"(?:optional|possible|available|wanted|needed|required|exercised|taken\sup)"
+        r"|(?:can|could|may|might)\s(?:then\s|also\s)?be\s(?:had|added|taken|exercised|called|bought|ordered|granted)"
+        r"|(?:only\s)?if|at\s[^.;:!?\n]{0,40}(?<![^\W_])(?:option|choice|discretion|election|request))(?![^\W_])",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def periods_after() -> re.Pattern[str]:
+    """What several terms are called; group `options` if they are optional by it."""
+    return re.compile(
+        rf"['’]?\s(?:{_ADJECTIVE}\s)?(?:(?P<options>extensions|renewals|options)|periods|terms)(?![^\W_])",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def used_after() -> re.Pattern[str]:
+    """What tells that options have been used."""
+    return re.compile(
+        r"\s(?:(?:has|have|had)\s(?:already\s|both\s|all\s)?been|was|were)\s"
+        r"(?:used|taken|exercised|agreed|granted|activated|triggered)(?![^\W_])",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def often_after() -> re.Pattern[str]:
+    """How often a term may be added, said after it."""
+    return re.compile(
+        rf"(?:\s(?:each|apiece))?,?\s(?:(?P<twice>twice)|(?:(?:up\sto|at\smost|no\smore\sthan)\s)?(?P<often>{_FEW})"
+        r"\s(?:times|in\snumber))(?![^\W_])",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def often() -> re.Pattern[str]:
+    """How often a term may be added, said before it."""
+    return re.compile(rf"(?<![^\W_])(?:(?P<twice>twice)|(?P<often>{_FEW})\stimes)(?![^\W_])", re.IGNORECASE)
+
+
+@cache
+def again_after() -> re.Pattern[str]:
+    """ "Extended by two years and then by one": a further extension in the same unit."""
+    return re.compile(
+        rf",?\sand\s(?:then\s|later\s)?(?:by|for)\s(?:up\sto\s)?(?P<number>{_COUNT})"
+        r"(?:\s(?:more|further)(?![^\W_])|(?=\s*(?:[,;:!?)]|\.(?![0-9])|\Z)))",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def extension_after() -> re.Pattern[str]:
+    """The name of an extension, optional or not."""
+    return re.compile(rf"['’]?\s(?:{_ADJECTIVE}\s)?(?:extensions?|renewals?)(?![^\W_])", re.IGNORECASE)
+
+
+@cache
+def elided() -> re.Pattern[str]:
+    """The extension after a term, where its own unit is left out: "three years, extendable to five"."""
+    more = r"\s(?:more|further|extra|additional|optional)(?![^\W_])"
+    close = r"(?=\s*(?:[,;:!?)]|\.(?![0-9])|\Z))"
+    far = r"(?:[^.;:!?\n]|\.(?=[0-9])){0,100}?"
+    chosen = r"(?:\s(?:optional|possible)|\sif(?![^\W_])|\sat\s[^.;:!?\n]{0,40}(?:option|choice|discretion|election))"
+    return re.compile(
+        rf"['’]?[^.;:!?0-9£$€]{{0,60}}?(?<![^\W_])(?:{_CUE}|{_MAY}add)(?![^\W_])(?P<way>{_FILLERS})"
+        rf"(?P<number>{_COUNT})(?:\s(?:times|[x×])\s(?P<each>{_COUNT}))?(?:(?P<more>{more})|{close})"
+        rf"|['’]?{far}(?:[.;]\s[^.;:!?0-9\n]{{0,40}}?)?(?<![^\W_])(?:{_CUE}|{_MAY_GO_ON})(?![^\W_]){_FILLERS}"
+        rf"(?P<further>{_COUNT}){more}"
+        rf"|['’]?,?\swith\s(?:up\sto\s)?(?:an?\s)?(?P<chosen>{_COUNT}){more}{chosen}"
+        rf"|['’]?(?P<plus>(?:[\s,(]*(?:plus|\+)\s?(?:an?\s)?(?:(?:further|optional|additional|extra)\s)?"
+        rf"{_COUNT}(?:{more})?){{1,4}}){close}",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def to_total() -> re.Pattern[str]:
+    """What tells that a term is the total; group `unclear` where it may be that or what is added."""
+    return re.compile(
+        r"(?P<unclear>(?<!by\s)(?<!of\s)(?<!for\s)(?<![^\W_])up\sto\s*\Z)"
+        r"|(?<!up)(?:\A|\s)to\s*\Z|(?:total|maximum)\sof\s*\Z",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def no_term_before() -> re.Pattern[str]:
+    """What makes a length of time no term; in `if_adjectival` unless a hyphen, in `if_deal` unless a deal follows."""
+    return re.compile(
+        r"(?:(?<![^\W_])(?:past|(?<!to\s)(?<!ill\s)(?<!ould\s)(?<!ust\s)last|previous|preceding|recent|final|remaining"
+        r"|within|every|each|per|than"
+        r"|nearly|almost|aged|(?P<if_deal>after|before|from|since|following)|up\sto|(?:maximum|limit)\sof)(?:\s(?:an?|the|of))?"
+        r"|(?<![^\W_])(?:under|about|around|roughly|approximately|some|(?:(?<!paid\s)for|of|after|in|by|well|just)\sover)"
+        r"|(?P<if_adjectival>(?<![^\W_])(?:in|(?:the\s)?first)))[\s(]*\Z",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def no_term_after() -> re.Pattern[str]:
+    """What makes a length of time no term."""
+    return re.compile(
+        r"['’]?(?:-olds?|\s(?:old|ago|earlier|later|late|early|ahead|behind|previously|hence|apart|away|running|time"
+        r"|notice|experience|in\s(?:a\srow|the\smaking|jail|prison)|of\s(?:experience|age|growth|cuts|austerity)"
+        r"|on(?=[,.]|\sfrom)|or\s(?:two|so|more)|from\snow|before|after(?!\s(?:which|that))|since|worth|per"
+        r"|increments?|instalments?|intervals?|procurement|process|review|delays?|search|battle|dispute"
+        r"|history|veteran|career|relationship|anniversary|low|high|warranty"
+        r"|guarantee|mortgage|investigation|inquiry|study|wait|gap|absence|break|plan|strategy|roadmap|vision"
+        r"|forecast|transition|implementation|mobilisation|migration|rollout|roll-out|handover|standstill"
+        r"|payback|sentence))(?![^\W_])",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def deal_after() -> re.Pattern[str]:
+    """ "From a seven-year contract" is a term, "from two years" is none."""
+    return re.compile(
+        r"\s(?:contract|deal|agreement|arrangement|lease|licen[cs]e|framework|pact|accord)s?(?![^\W_])", re.IGNORECASE
+    )
+
+
+@cache
+def live_after() -> re.Pattern[str]:
+    """ "For five years after go-live" tells when a term begins; "five years after its launch" is a time that passed."""
+    return re.compile(
+        r"\s(?:after|from)\s(?:(?:its|the)\s)?(?:go-live|acceptance|launch|commissioning|handover|delivery|completion"
+        r"|installation|roll-?out|signature|award)(?![^\W_])",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def for_before() -> re.Pattern[str]:
+    """What makes "a year" a term."""
+    return re.compile(r"(?<![^\W_])(?:for|lasting|lasts|last|by|spanning|least|(?P<over>over))[\s(]*\Z", re.IGNORECASE)

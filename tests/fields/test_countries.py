@@ -1,0 +1,66 @@
+"""Where an article is at home."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llm_extract.fields.countries import find_home
+
+
+def home_country(text: str) -> str | None:
+    home = find_home(text)
+    return None if home is None else home.country
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("AUCKLAND\n\nThe regional council will pay $4m, it said.", "NZ"),
+        ("Auckland, 3 May. The regional council will pay $4m, it said in Wellington.", "NZ"),
+        ("A Halifax hospital has bought $2m of software from Winnipeg, plus HST.", "CA"),
+        ("Brightwater Pty Ltd won the $3m job of the New South\nWales rail agency.", "AU"),
+        ("Ohio's tax office pays $3m. Its supplier has an office in Sydney, and one in Texas.", "US"),
+        ("Kampala: the ministry signed for Shs 4 billion (US$1m).", "UG"),
+        ("The bank signed for $4m.", None),
+        ("Offices in Toronto and Perth.", None),
+        ("Toronto Toronto Toronto Toronto Toronto, Sydney, Hobart, Brisbane, Cairns", "AU"),
+        ("", None),
+    ],
+)
+def test_most_names_decide(text: str, country: str | None) -> None:
+    assert home_country(text) == country
+
+
+def test_the_first_lines_speak_louder() -> None:
+    text = "Calgary, Edmonton.\n" + "It works. " * 40 + "It has offices in Sydney, Perth and Hobart."
+    assert home_country(text) == "CA"
+
+
+def test_a_name_is_a_whole_word() -> None:
+    assert home_country("Indiana Jonesboro Canadarm Perthshire") == "US"
+
+
+@given(st.text())
+def test_never_raises(text: str) -> None:
+    country = home_country(text)
+    assert country is None or len(country) == 2
+
+
+def test_quick_on_long_text() -> None:
+    home_country("")
+    started = time.process_time()
+    assert home_country("New York New " * 20_000) == "US"
+    assert time.process_time() - started < 2
+
+
+@given(st.lists(st.sampled_from(["Toronto ", "Perth, ", "x ", "\n", "Ottawa "])).map("".join))
+def test_the_words_that_say_so_are_the_first_of_that_country(text: str) -> None:
+    home = find_home(text)
+    if home is not None:
+        words = text[home.start : home.end]
+        assert home_country(words) == home.country
+        assert words not in text[: home.start]

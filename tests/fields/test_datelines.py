@@ -1,0 +1,100 @@
+"""An article's own date is found in its head or foot, and no other date is taken for it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from llm_extract.fields import DateField
+from llm_extract.fields.datelines import find_dateline
+
+BODY = """
+The council signed a contract with Harrow Lane Systems on 3 July 2015, as it had said it would in the spring.
+
+It runs from 1 April 2016 until 31 March 2021, and bids had closed on 12 May 2015 after a long competition there.
+"""
+
+
+def dated(head: str = "", foot: str = "") -> str | None:
+    found = find_dateline(f"New desktops for Ayle\n\n{head}\n{BODY}\n{foot}\n")
+    return None if found is None else found.value
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("10 July 2015", "2015-07-10"),
+        ("Leeds, 10 July 2015", "2015-07-10"),
+        ("By Jo Marsh | Ayle Times | 2015.07.10", "2015-07-10"),
+        ("Posted July 10, 2015, in Procurement | 14 comments | Share this with everybody whom you know", "2015-07-10"),
+        ("The Ayle Newsletter, July 2015", "2015-07"),
+        ("Date of dispatch of this notice: 10 July 2015", "2015-07-10"),
+        ("This announcement is dated 10 July 2015.", "2015-07-10"),
+        ("Compiled by all of our correspondents in the county and beyond it. Week ending 10 July 2015", "2015-07-10"),
+        ("A column of 2015", None),
+        ("Bids are invited until 10 July 2015", None),
+        ("Closing date: 10 July 2015", None),
+        (
+            "Results will be published on 10 July 2015, which is a Friday, in the hall of the council's own offices",
+            None,
+        ),
+    ],
+)
+def test_a_line_of_the_head_or_the_foot_states_the_date(line: str, value: str | None) -> None:
+    assert dated(head=line) == value
+    assert dated(foot=line) == value
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "LEEDS, 10 July 2015 – ",
+        "Leeds, 10 July 2015. ",
+        "LEEDS (Ayle Financial and Procurement News, July 10, 2015) - ",
+        "LEEDS, July 10, 2015 (Ayle News) - ",
+        "Minutes of the meeting which was held in the council's chamber, Ayle Lane, on Friday 10 July 2015 at 9.30. ",
+    ],
+)
+def test_the_first_sentence_may_open_with_it(opening: str) -> None:
+    assert (
+        dated(head=opening + "The council is to have new desktops, after four years in which it had none.")
+        == "2015-07-10"
+    )
+
+
+def test_a_date_in_a_sentence_is_not_the_articles_own() -> None:
+    assert dated() is None
+    assert find_dateline("") is None
+
+
+def test_words_that_say_so_win_over_the_head() -> None:
+    assert dated(head="Meeting of 8 July 2015", foot="Published 10 July 2015") == "2015-07-10"
+    assert dated(head="10 July 2015", foot="12 August 2015") == "2015-07-10"
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            ["10 July 2015", "May 2016", "Posted", "|", "\n", "\n\n", ", ", "(", ")", "until", "a.", "Ayle "]
+        ),
+        max_size=30,
+    ).map(" ".join)
+    | st.text()
+)
+def test_what_is_found_stands_where_it_says_and_parses_alone(text: str) -> None:
+    found = find_dateline(text)
+    if found is not None:
+        assert text[found.start : found.end] == found.words
+        assert DateField().parse(found.words) == found.value
+
+
+@pytest.mark.parametrize("piece", ["a", "10 July 2015 ", "Posted ", "\n", "(", "approved ", ". ", "|"])
+def test_long_hostile_texts_take_less_than_a_second(piece: str) -> None:
+    text = piece * (100_000 // len(piece))
+    began = time.process_time()
+    find_dateline(text)
+    assert time.process_time() - began < 1.0
