@@ -14,15 +14,25 @@ GOLD = Path(__file__).parents[2] / "evals/it_contracts"
 
 TASK = find_task("it_contracts")
 
+LEGAL_FORMS = re.compile(
+    r"( (ab|ag|as|asa|bhd|bv|co|company|corp|gmbh|group|holdings|inc|kk|limited|llc|llp|ltd"
+    r"|nv|oy|oyj|plc|pte|pty|sa|sas|sdn|spa|srl))+$"
+)
+
 
 def sets() -> tuple[GoldSet, GoldSet]:
     return read_gold_set(TASK, GOLD / "train"), read_gold_set(TASK, GOLD)
 
 
+def without_legal_form(name: str) -> str:
+    """The words of a name as it is told from others: "Acme Pty Ltd" is "acme"."""
+    return LEGAL_FORMS.sub("", " ".join(re.findall(r"\w+", name.casefold().replace(".", ""))))
+
+
 def parties(gold: GoldSet) -> set[str]:
     roles = ("buyers", "suppliers", "partners", "incumbents")
     contracts = [contract for item in gold.items for contract in item.file.record["contracts"]]
-    return {name.casefold() for contract in contracts for role in roles for name in contract.get(role) or []}
+    return {without_legal_form(name) for contract in contracts for role in roles for name in contract.get(role) or []}
 
 
 def runs(gold: GoldSet) -> dict[str, set[tuple[str, ...]]]:
@@ -37,7 +47,7 @@ def test_their_labels_hold() -> None:
 
 def test_they_share_neither_parties_nor_sentences_with_the_gold() -> None:
     train, gold = sets()
-    assert len(train.items) == 272
+    assert len(train.items) == 524
     assert parties(train) & parties(gold) == set()
     measured = runs(gold)
     shared = {
