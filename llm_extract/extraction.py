@@ -23,6 +23,7 @@ from pydantic import BaseModel
 from llm_extract.document import Document
 from llm_extract.errors import ContextTooLong, DocumentError, SettingsError, TaskError
 from llm_extract.finishing import Finished, Made, kept_result, made_json, result_of
+from llm_extract.grounding import Said
 from llm_extract.model.types import Endpoint, Request, Sampling, Usage
 from llm_extract.result import Extraction, Provenance
 from llm_extract.task import Task, find_task, task_for_schema
@@ -74,14 +75,19 @@ class Extractor(Generic[RecordT]):
 
         self.task = _task(task, schema)
         self.settings = settings or load_settings()
-        self.model = resolve_model(model, self.settings)
+        named = resolve_model(model, self.settings)
+        self.model = named.for_task(self.task) if isinstance(named, NamedModel) else named
         self.sampling = self.settings.sampling()
         # Finished results are kept for tasks in files, whose code is part of their fingerprint, and named models.
         keep = isinstance(self.model, NamedModel) and self.task.where is not None
         self.cache: Cache | None = open_cache(self.settings) if keep else None
         endpoint = self.model.endpoint
         self._terms = repr(
-            (self.task.fingerprint, self.sampling, endpoint.model, endpoint.base_url, endpoint.capabilities)
+            (
+                *(self.task.fingerprint, self.sampling, endpoint.model, endpoint.base_url, endpoint.capabilities),
+                # What makes confidences of probabilities may change where the weights stay.
+                *(self.settings.min_confidence, _description(endpoint)),
+            )
         )
         self._turn: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
@@ -135,10 +141,10 @@ class Extractor(Generic[RecordT]):
 
         `elsewhere` may ground the answer in another process; if it gives None, that is done here.
         """
-        answer, provenance, usage = await self._answered(document, None, 0, time.perf_counter())
-        made = None if elsewhere is None else await elsewhere(document, answer, provenance)
+        said, provenance, usage = await self._answered(document, None, 0, time.perf_counter())
+        made = None if elsewhere is None or said.confidence else await elsewhere(document, said.answer, provenance)
         if made is None:
-            made = made_json(self.task, result_of(self.task, document, answer, provenance, usage))
+            made = made_json(self.task, result_of(self.task, document, said, provenance, usage))
         if self.cache is not None and key and made.reads_back:
             self.cache.put_later(key, made.kept)
         return Finished(made.kept, usage)
@@ -148,8 +154,8 @@ class Extractor(Generic[RecordT]):
     ) -> Extraction[RecordT]:
         """A result that is not kept yet, and is from now on."""
         document = article if isinstance(article, Document) else Document.from_text(article)
-        answer, provenance, usage = await self._answered(document, published, repeat, started)
-        result = result_of(self.task, document, answer, provenance, usage, published)
+        said, provenance, usage = await self._answered(document, published, repeat, started)
+        result = result_of(self.task, document, said, provenance, usage, published)
         if self.cache is not None and key is not None:
             made = made_json(self.task, result)
             if made.reads_back:
@@ -158,9 +164,9 @@ class Extractor(Generic[RecordT]):
 
     async def _answered(
         self, document: Document, published: date | None, repeat: int, started: float
-    ) -> tuple[BaseModel, Provenance, Usage]:
-        """The model's answer, what decided it, and what it cost since `started`."""
-        answer, answered_by, usage = await self._ask(document, repeat)
+    ) -> tuple[Said, Provenance, Usage]:
+        """What the model said, what decided it, and what it cost since `started`."""
+        said, answered_by, usage = await self._ask(document, repeat, published)
         endpoint = self.model.endpoint
         provenance = Provenance(
             task=self.task.name,
@@ -174,10 +180,10 @@ class Extractor(Generic[RecordT]):
             published=None if published is None else published.isoformat(),
             versions=_versions(),
         )
-        return answer, provenance, usage.model_copy(update={"seconds": time.perf_counter() - started})
+        return said, provenance, usage.model_copy(update={"seconds": time.perf_counter() - started})
 
-    async def _ask(self, document: Document, repeat: int) -> tuple[BaseModel, str, Usage]:
-        """The model's answer, who gave it, and what it cost."""
+    async def _ask(self, document: Document, repeat: int, published: date | None) -> tuple[Said, str, Usage]:
+        """What the model said, who said it, and what it cost."""
         text = document.sent_text
         window = self.model.endpoint.context_window or LARGEST_CONTEXT
         if len(text) > MOST_CHARACTERS_PER_TOKEN * window:
@@ -190,11 +196,13 @@ class Extractor(Generic[RecordT]):
 
             # One article at a time: its lines share a prefix that another article would push out.
             async with self._turn.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
-                return await ask(self.model, self.task, document, self.sampling, repeat)
+                said, answered_by, usage = await ask(self.model, self.task, document, self.sampling, repeat, published)
+            least = self.settings.min_confidence
+            return (said if least is None else said._replace(least_confidence=least)), answered_by, usage
         answered = await self.model.answer(
             whole_request(self.task, text, self.model.endpoint, self.sampling, repeat), self._parse
         )
-        return answered.answer, answered.completion.model, answered.usage
+        return Said(answered.answer), answered.completion.model, answered.usage
 
     def _parse(self, content: str) -> BaseModel:
         return self.task.schema.answer.model_validate_json(content)
@@ -338,6 +346,15 @@ def _kept_extractor(
 ) -> Extractor[Any]:
     # The environment is a term of its own: it holds the providers' keys and addresses.
     return Extractor(task, model=model, settings=settings)
+
+
+def _description(endpoint: Endpoint) -> str | None:
+    """What is known of the model's adapter, if it has one."""
+    if endpoint.adapter is None:
+        return None
+    from llm_extract.model.adapters import read_adapter
+
+    return read_adapter(endpoint.adapter).model_dump_json()
 
 
 def _task(task: str | Task | None, schema: type[BaseModel] | None) -> Task:

@@ -13,7 +13,7 @@ from pydantic_core import PydanticSerializationError
 
 from llm_extract.document import Document
 from llm_extract.errors import ExtractionError
-from llm_extract.grounding import ground
+from llm_extract.grounding import Said, ground
 from llm_extract.model.types import Usage
 from llm_extract.result import Evidence, Extraction, Issue, Provenance
 from llm_extract.task import Task
@@ -55,7 +55,7 @@ class Finished(NamedTuple):
 def result_of(
     task: Task,
     document: Document,
-    answer: BaseModel,
+    said: Said,
     provenance: Provenance,
     usage: Usage,
     published: date | None = None,
@@ -66,7 +66,7 @@ def result_of(
         ExtractionError: the article does not support what the schema requires.
     """
     try:
-        grounded = ground(document, task.schema, answer, published=published)
+        grounded = ground(document, task.schema, said, published=published)
     except ExtractionError as error:
         error.usage = usage
         raise

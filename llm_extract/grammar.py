@@ -76,6 +76,40 @@ def span_grammar(text: str, *, stop: str = "\n", prefix: str = " ", allow_none: 
     return "\n".join([HEAD, f"start: ({' | '.join(answers)}){_end(stop)}", *terminals, ""])
 
 
+def line_grammar(
+    text: str,
+    *,
+    none: str | None,
+    most: int = 1,
+    following: Sequence[str] = (),
+    between: str = ";",
+    longest: int = 160,
+    stop: str = "\n",
+    prefix: str = " ",
+) -> str:
+    """A grammar for one line: `none` (if given), or one to `most` runs of `text`, each with one of `following`.
+
+    Runs have at most `longest` characters and are parted by `between` and a space; they hold neither it nor the first
+    character of `following`, where these have a meaning. The line begins with `prefix` and ends as in `span_grammar`.
+    """
+    answers = [] if none is None else [_literal(prefix + none)]
+    terminals = []
+    chunks = _chunks(text)
+    if not any(_can_start(chunk) for chunk in chunks):
+        if none is None:
+            raise DocumentError("the text has no words, so no answer can be copied from it")
+    else:
+        marks = "".join(dict.fromkeys([*(mark[0] for mark in following), *(between if most > 1 else "")]))
+        item = "SPAN"
+        if following:
+            item += f" ({' | '.join(_literal(choice) for choice in dict.fromkeys(following))})"
+        more = f" ({_literal(between + ' ')} {item}){{0,{most - 1}}}" if most > 1 else ""
+        answers.append(f"{_literal(prefix)} {item}{more}")
+        shape = _run_shape(longest) + (f" & /[^{re.escape(marks)}]*/" if marks else "")
+        terminals = [_substring("RUN", chunks), f"SPAN: RUN & {shape}"]
+    return "\n".join([HEAD, f"start: ({' | '.join(answers)}){_end(stop)}", *terminals, ""])
+
+
 def choice_grammar(options: Sequence[str], *, stop: str = "\n", prefix: str = " ") -> str:
     """A grammar for one answer out of `options`, word for word, each after `prefix`.
 

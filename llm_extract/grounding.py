@@ -8,8 +8,10 @@ together, or the answer becomes an issue with its reason. No value takes another
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
@@ -19,6 +21,9 @@ from llm_extract.document import Document
 from llm_extract.errors import Unsupported
 from llm_extract.fields import CategoryField, Context, DateField, DayField, FieldType, FlagField, MoneyField, NameField
 from llm_extract.fields.aliases import Alias, find_aliases, fullest_form
+from llm_extract.fields.countries import find_home
+from llm_extract.fields.currencies import depends_on_country
+from llm_extract.fields.datelines import find_dateline
 from llm_extract.fields.dates import parse_reference, yearless
 from llm_extract.fields.text import collapse
 from llm_extract.locate import Located, Locator
@@ -33,6 +38,17 @@ MOST_PLACES = 8
 """At how many of the places where words stand they are read."""
 
 
+class Said(NamedTuple):
+    """What a model said of an article."""
+
+    answer: BaseModel
+    """An instance of the schema's answer model: the article's words."""
+    confidence: Mapping[str, float] = MappingProxyType({})
+    """Path in the answer (`contracts[0].buyers[1]`) → how likely it is right, where the model tells."""
+    least_confidence: float = 0.0
+    """What is said with less is left out."""
+
+
 class Grounded(NamedTuple):
     """A record with the words behind each value, and what had to be left out."""
 
@@ -41,13 +57,15 @@ class Grounded(NamedTuple):
     issues: tuple[Issue, ...]
 
 
-def ground(document: Document, schema: CompiledSchema, answer: BaseModel, *, published: date | None = None) -> Grounded:
+def ground(
+    document: Document, schema: CompiledSchema, said: BaseModel | Said, *, published: date | None = None
+) -> Grounded:
     """Ground an answer in its article.
 
     Args:
         document: the article.
-        schema: the schema whose answer model `answer` is an instance of.
-        answer: what the model said, in the article's words.
+        schema: the schema whose answer model the answer is an instance of.
+        said: the model's answer in the article's words, alone or with how sure it was.
         published: the day of publication where the caller knows it; dates are counted from it.
 
     Returns:
@@ -57,17 +75,20 @@ def ground(document: Document, schema: CompiledSchema, answer: BaseModel, *, pub
     Raises:
         Unsupported: the schema requires a value for which this article has no words.
     """
-    return _Grounding(document, published).run(schema, answer)
+    said = said if isinstance(said, Said) else Said(said)
+    return _Grounding(document, said, published).run(schema, said.answer)
 
 
 class _Grounding:
     """The state of grounding one answer."""
 
-    def __init__(self, document: Document, published: date | None) -> None:
+    def __init__(self, document: Document, said: Said, published: date | None) -> None:
         self.document = document
+        self.said = said
         self.text = document.text
         self.locator = Locator(document.text, document.excluded)
-        self.context = Context(reference=published)
+        self.home = find_home(document.text) if depends_on_country(document.text) else None
+        self.context = Context(reference=published, country=self.home and self.home.country)
         self.context_span: Span | None = None
         self.issues: list[Issue] = []
         self._page: dict[str, Value | None] = {}
@@ -109,8 +130,23 @@ class _Grounding:
                 if isinstance(words, str):
                     found = self.words(leaf.field_type, words, path, report=False)
             if found is not None and isinstance(found.value, str):
-                self.context = Context(reference=parse_reference(found.value))
-                self.context_span = as_span(found.evidence)
+                self.count_from(found)
+        if self.context.reference is None and schema.published:
+            self.read_dateline(schema.published[0][1])
+
+    def count_from(self, found: Value) -> None:
+        """Relative dates are counted from this day."""
+        self.context = replace(self.context, reference=parse_reference(found.value))
+        self.context_span = as_span(found.evidence)
+
+    def read_dateline(self, leaf: Leaf) -> None:
+        """Where neither the head nor the answer gives the day: a dateline, or a line at the foot."""
+        dateline = find_dateline(self.text)
+        place = None if dateline is None else Range(dateline.start, dateline.end)
+        found = self.head(leaf.field_type, place)
+        if found is not None and isinstance(found.value, str):
+            self._page["published"] = found
+            self.count_from(found)
 
     def from_page(self, leaf: Leaf) -> Value | None:
         """What the head of the page states for this leaf."""
@@ -211,8 +247,18 @@ class _Grounding:
 
     def answered(self, field_type: FieldType[Any], said: Any, path: str, *, report: bool = True) -> Value | None:
         if isinstance(said, str):
-            return self.words(field_type, said, path, report=report)
-        return self.choice(field_type, said.value, said.quote, path)
+            found = self.words(field_type, said, path, report=report)
+        else:
+            found = self.choice(field_type, said.value, said.quote, path)
+        sure = self.said.confidence.get(path)
+        if found is None or sure is None:
+            return found
+        if sure < self.said.least_confidence:
+            message = f"its confidence is {sure:.2f}, less than {self.said.least_confidence:.2f}"
+            answer = said if isinstance(said, str) else {"value": said.value, "quote": said.quote}
+            self.issue(path, "uncertain", message, answer, as_span(found.evidence))
+            return None
+        return found._replace(evidence=found.evidence.model_copy(update={"confidence": sure}))
 
     def choice(self, field_type: FieldType[Any], value: Any, quote: str, path: str) -> Value | None:
         """A value that the model chose, with the words that show it."""
@@ -281,8 +327,9 @@ class _Grounding:
             if not alone and not field_type.support(mention.words, mention.value, self.context):
                 return "the words do not carry the value"
             evidence = Evidence(quote=mention.words, start=mention.start, end=mention.end, match=hit.match)
-            if not alone and self.context_span is not None:  # it takes the day of publication to read it
-                evidence = evidence.model_copy(update={"also": (self.context_span,)})
+            needed = None if alone else self.needed(field_type)
+            if needed is not None:
+                evidence = evidence.model_copy(update={"also": (needed,)})
             return Value(mention.value, evidence)
         words = self.text[hit.start : hit.end]
         if hit.match == "normalised":  # a line break may part a word: "three-⏎year", "bil-⏎lion"
@@ -296,6 +343,14 @@ class _Grounding:
             if field_type.parse(words, Context(reference=date(2000, 7, 1))) is not None:
                 return "it is counted from the day of publication, which is not known; give it as `published`"
         return f"they state no {field_type.name}"
+
+    def needed(self, field_type: FieldType[Any]) -> Span | None:
+        """What it takes beside its own words to read a value: whose "$" it is, or the day that dates count from."""
+        if not isinstance(field_type, MoneyField):
+            return self.context_span
+        if self.home is None:
+            return None
+        return Span(quote=self.text[self.home.start : self.home.end], start=self.home.start, end=self.home.end)
 
     def name(self, field_type: NameField, hit: Located) -> Value | str:
         """A name, in the fullest form that the article uses for the same body."""

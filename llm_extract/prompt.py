@@ -12,7 +12,7 @@ A prompt is a Markdown file::
         answer: {…}                  # in the article's own words, as a model should answer
     questions:                       # for small models, which fill a form line by line, in this order
       contracts[].buyers[]: Buyer
-      contracts[].framework: {label: Framework, near: 'frameworks?|call-off'}
+      contracts[].value: Value
     relevance:                       # of an archive, only articles that pass are asked about
       keywords: [contract, tender]   # whole words, in any case; one of these or the pattern must be there
       pattern: 'out ?sourc(ed|ing)'
@@ -59,35 +59,6 @@ class Example(BaseModel):
     answer: dict[str, JsonValue]
 
 
-def _regular_expression(value: str) -> str:
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise ValueError(f"{value!r} is no regular expression: {error}") from error
-    return value
-
-
-class Question(BaseModel):
-    """A line of the form that a small model fills; see `llm_extract.questions`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    label: str
-    near: str = ""
-    """A regular expression. If given, only sentences with whole words that it matches (in any case) are
-    offered as an answer, and without such a sentence the line is not asked."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_label(cls, value: object) -> object:
-        return {"label": value} if isinstance(value, str) else value
-
-    @field_validator("near")
-    @classmethod
-    def _check_near(cls, value: str) -> str:
-        return _regular_expression(value)
-
-
 class RelevanceTerms(BaseModel):
     """Which articles of an archive are worth asking about; see `llm_extract.batch.relevance.Relevance`.
 
@@ -114,7 +85,11 @@ class RelevanceTerms(BaseModel):
     @field_validator("pattern")
     @classmethod
     def _check_pattern(cls, value: str) -> str:
-        return _regular_expression(value)
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"{value!r} is no regular expression: {error}") from error
+        return value
 
     @model_validator(mode="after")
     def _check_any(self) -> RelevanceTerms:
@@ -133,8 +108,19 @@ class FrontMatter(BaseModel):
     description: str
     record_class: str = Field(alias="schema", default="Record")
     examples: tuple[Example, ...] = ()
-    questions: dict[str, Question] = {}
+    questions: dict[str, str] = {}
+    """Field of the schema → its label in the form that a small model fills; see `llm_extract.form`."""
     relevance: RelevanceTerms | None = None
+
+    @field_validator("questions")
+    @classmethod
+    def _check_labels(cls, value: dict[str, str]) -> dict[str, str]:
+        for path, label in value.items():
+            if not label or " ".join(label.split()) != label or label.endswith(":"):
+                raise ValueError(
+                    f"the label of {path}, {label!r}, is to be words on one line, without a colon behind them"
+                )
+        return value
 
 
 class PromptFile(BaseModel):

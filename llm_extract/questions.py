@@ -1,241 +1,220 @@
 """One article asked of a small model: a form to fill in, one short line at a time.
 
-A model of a few hundred million parameters cannot write a whole record, but it can finish a line.
-It sees solved forms, the article, and the first label of an empty form; what it may write is
-limited by a grammar to words that the article contains (or `none`), and each filled line becomes
-part of the prompt of the next. All prompts of an article share their beginning, and all articles
-of a task the solved forms, so that almost every token is computed once and found in the model's
-KV cache afterwards.
+A model of a few hundred million parameters cannot write a whole record, but it can finish a line. It
+sees the article and the first label of an empty form; what it may write is limited by a grammar to
+words that the article contains (or `none`), and each filled line becomes part of the prompt of the
+next. All prompts of an article share their beginning, so that almost every token is computed once and
+found in the model's KV cache afterwards. `llm_extract.form` says which lines there are.
 
 The outcome is the same answer that a large model gives in one piece, and it takes the same way
-through grounding. Of a list of entries (`contracts`) one entry is asked: the article's main one.
+through grounding.
 """
 
 from __future__ import annotations
 
-import itertools
+import math
 import re
-from collections import Counter
-from collections.abc import Callable, Mapping, Set
 from datetime import date
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
-
-from llm_extract.document import Document
-from llm_extract.fields import CategoryField, Context, FlagField, NameField, TextField
+from llm_extract.document import Document, has_words
+from llm_extract.fields import Context
+from llm_extract.fields.countries import find_home
+from llm_extract.fields.currencies import depends_on_country
+from llm_extract.fields.datelines import find_dateline
 from llm_extract.fields.dates import parse_reference
-from llm_extract.fields.names import normalise_name
-from llm_extract.grammar import choice_grammar, is_run, span_grammar
+from llm_extract.form import NONE, Form, Line, assemble, make_form, one_block, said_at
+from llm_extract.grounding import Said
+from llm_extract.model.adapters import Adapter, read_adapter
 from llm_extract.model.types import Request, Sampling, Usage
-from llm_extract.prompt import Question
-from llm_extract.schema import Branch, Leaf
 
 if TYPE_CHECKING:
     from llm_extract.model import Model
     from llm_extract.task import Task
 
-NONE = "none"
-"""What the form says where the article says nothing."""
+ANSWER_TOKENS = 96
+"""The longest answer to a line with one entry, in tokens."""
 
-MAX_CHOICES = 40
-"""The most candidates that one line offers; a grammar of many strings is slow to compile."""
+LIST_TOKENS = 4 * ANSWER_TOKENS
+"""The longest answer to a line with several."""
 
-ANSWER_TOKENS = 48
-"""The longest answer to one line, in tokens."""
+MOST_ENTRIES = 12
+"""The most entries that are asked of one article."""
+
+SILENCE = 0.5
+"""How probable `none` must be to be taken, where the model tells; if less, words are likelier, only which is open."""
 
 
-async def ask(
-    model: Model, task: Task, document: Document, sampling: Sampling, repeat: int = 0
-) -> tuple[BaseModel, str, Usage]:
-    """Fill the form for one article.
-
-    Args:
-        model: a model that takes plain completions under a grammar.
-        task: what to ask; its prompt's `questions` are the labels, in their order, and its examples
-            the solved forms.
-        document: the article.
-
-    Returns:
-        The answer, the model that gave it, and what all lines together cost.
-
-    Raises:
-        ExtractionError, FatalError: as `Model.answer`.
-    """
-    text = _WRAP.sub(" ", document.sent_text)
-    context = Context(reference=_published(document))
-    short = sampling.model_copy(update={"max_output_tokens": ANSWER_TOKENS})
-    prompt = solved_forms(task) + f"Article:\n{_one_block(text)}\n\nForm:\n"
-    answers: dict[str, Any] = {}
-    named: set[str] = set()
-    usage, answered_by = Usage(), model.endpoint.model
-    for line in _form(task):
-        passage = _passage(line.question, text)
-        options = _options(line.leaf, passage, context, document, named)
-        if not (passage if options is None else options):
-            continue  # the article states nothing of this kind: there is no question
-        grammar = span_grammar(passage) if options is None else choice_grammar([*options, NONE])
-        prompt += f"{line.question.label}:"
-        request = Request(prompt=prompt, grammar=grammar, sampling=short, stop=("\n",), repeat=repeat)
-        answered = await model.answer(request, _reader(passage, options))
-        words = answered.answer
-        usage, answered_by = usage + answered.usage, answered.completion.model
-        prompt += f" {words}\n"
-        if words != NONE:
-            answers[line.path] = words if options is None else options[words]
-            if isinstance(line.leaf.field_type, NameField):
-                named.add(normalise_name(words))
-    return task.schema.answer.model_validate(_assemble(task.schema.root, answers)), answered_by, usage
+def asked_text(document: Document) -> str:
+    """An article's text as a small model is asked about it: without furniture, long lines unwrapped."""
+    return _WRAP.sub(" ", document.sent_text)
 
 
 _WRAP = re.compile(r"(?<=[^\n]{55})(?<![.!?:\"”])\n(?!\n)")
 """A line break that only wraps a long line: no sentence and no paragraph ends there."""
 
 
-class _Line(NamedTuple):
-    """One line of the form."""
+def context_of(document: Document, published: date | None = None) -> Context:
+    """What readers may know beside the words that they read: when and where the article was published.
 
-    question: Question
-    path: str
-    leaf: Leaf
-
-
-def _form(task: Task) -> list[_Line]:
-    """The lines of the form: those of the prompt's `questions` in their order, then what is left."""
-    leaves = {path: leaf for path, leaf in task.schema.root.leaves() if not _skipped(leaf)}
-    questions = task.prompt.file.front.questions
-    order = [path for path in questions if path in leaves] + [path for path in leaves if path not in questions]
-    names = Counter(leaf.name for leaf in leaves.values())
-    return [
-        _Line(questions.get(path) or Question(label=_label(path, names[leaves[path].name] > 1)), path, leaves[path])
-        for path in order
-    ]
-
-
-def _passage(question: Question, text: str) -> str:
-    """The sentences in which the answer is looked for, a line each."""
-    if not question.near:
-        return text
-    near = _near(question.near)
-    return "\n".join(sentence for sentence in _SENTENCE.split(text) if near.search(sentence))
-
-
-@lru_cache(maxsize=256)
-def _near(source: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{source})(?!\w)", re.IGNORECASE)
-
-
-_SENTENCE = re.compile(r"(?<=[.!?][\s\"'’”])\s*(?=[A-Z\"'‘“£$€])|\n+")
-"""Where one sentence ends and the next begins. "Corp. Bank" is cut too: a shorter passage does no harm."""
-
-
-def _reader(text: str, options: Mapping[str, Any] | None) -> Callable[[str], str]:
-    """What takes a line as answered, and refuses one that its grammar should not have let pass.
-
-    An endpoint that cannot compile a grammar may ignore it without a word.
+    `published` is the day where the caller knows it.
     """
-
-    def read(line: str) -> str:
-        words = line.strip()
-        if words == NONE or (is_run(words, text) if options is None else words in options):
-            return words
-        raise ValueError(f"{words!r} is not among the words that the article offers here")
-
-    return read
+    text = document.text
+    home = find_home(text) if depends_on_country(text) else None
+    return Context(reference=published or _stated_day(document), country=home and home.country)
 
 
-def _published(document: Document) -> date | None:
-    place = document.metadata.published
+def _stated_day(document: Document) -> date | None:
+    place = document.metadata.published or find_dateline(document.text)
     return None if place is None else parse_reference(document.text[place.start : place.end])
 
 
+def prompt_start(text: str) -> str:
+    """What every question about an article begins with."""
+    return f"Article:\n{one_block(text)}\n\nForm:\n"
+
+
 def solved_forms(task: Task) -> str:
-    """The prompt's examples as solved forms: the beginning that all articles of a task share."""
+    """The prompt's examples as filled forms: what a model that was not tuned sees before the article.
+
+    All articles of a task share this beginning.
+    """
+    form = make_form(task)
     parts = [f"{task.prompt.file.front.description}. Copied from each article; {NONE} if it does not say.\n\n"]
     for example in task.prompt.file.front.examples:
-        shown = {line.question.label: _shown(_first(example.answer, line.path)) for line in _form(task)}
-        if set(shown.values()) == {NONE}:
-            continue  # a small model that has seen an empty form writes nothing else
-        lines = [f"{label}: {words}\n" for label, words in shown.items()]
-        parts.append(f"Article:\n{_one_block(example.article)}\n\nForm:\n{''.join(lines)}\n")
+        lines = [(line, said_at(example.answer, line.path)) for line in form.lines]
+        entries = [] if form.name is None else example.answer.get(form.name)
+        for entry in entries if isinstance(entries, list) else ():
+            lines += [(line, said_at(entry, line.path)) for line in form.entry]
+        if form.entry:
+            lines.append((form.entry[0], None))
+        filled = "".join(f"{line.label}: {line.write(said)}\n" for line, said in lines)
+        parts.append(f"{prompt_start(example.article)}{filled}\n")
     return "".join(parts)
 
 
-def _options(
-    leaf: Leaf, passage: str, context: Context, document: Document, named: Set[str]
-) -> Mapping[str, Any] | None:
-    """What may be written on this line, with the answer it stands for; None: any words of the passage.
+async def ask(
+    model: Model,
+    task: Task,
+    document: Document,
+    sampling: Sampling,
+    repeat: int = 0,
+    published: date | None = None,
+) -> tuple[Said, str, Usage]:
+    """Fill the form for one article.
 
-    A body that is named on one line (as the supplier) is not offered on another (as the buyer).
+    Args:
+        model: a model that takes plain completions under a grammar.
+        task: what to ask; its prompt's `questions` are the labels, in their order.
+        document: the article.
+        published: its day of publication, where the caller knows it.
+
+    Returns:
+        What the model said and how sure it was, which model it was, and what all lines together cost.
+
+    Raises:
+        ExtractionError, FatalError: as `Model.answer`.
     """
-    field_type = leaf.field_type
-    if isinstance(field_type, TextField):
-        return None
-    options: dict[str, Any] = {}
-    for mention in field_type.find(passage, context):
-        words = " ".join(mention.words.split())
-        if isinstance(field_type, CategoryField):
-            options.setdefault(mention.value, {"value": mention.value, "quote": words})
-        elif isinstance(field_type, NameField):
-            if normalise_name(words) not in named and field_type.parse(words) is not None:
-                options.setdefault(words, words)
-        elif not _is_dateline(words, document):
-            options.setdefault(words, words)
-    return dict(itertools.islice(options.items(), MAX_CHOICES))
+    adapter = None if model.endpoint.adapter is None else read_adapter(model.endpoint.adapter)
+    start = "" if adapter is not None else solved_forms(task)
+    context = context_of(document, published)
+    filling = _Filling(model, adapter, start, asked_text(document), context, sampling, repeat)
+    form = make_form(task)
+    said = {line.path: await filling.line(line, "", "") for line in form.lines}
+    answer = assemble(task.schema.root, said)
+    if form.name is not None:
+        branch = next(child for child in task.schema.root.children if child.name == form.name)
+        answer[form.name] = [assemble(branch, entry) for entry in await _entries(filling, form)]  # type: ignore[arg-type]
+    least = 0.0 if adapter is None else adapter.least_confidence
+    validated = task.schema.answer.model_validate(answer)
+    return Said(validated, filling.confidence, least), filling.answered_by, filling.usage
 
 
-def _is_dateline(words: str, document: Document) -> bool:
-    """Whether the words are only the article's own date, which is no date of what it tells."""
-    place = document.metadata.published
-    return place is not None and words == document.text[place.start : place.end]
+async def _entries(filling: _Filling, form: Form) -> list[dict[str, Any]]:
+    """The entries of the form's list, until the model says that there are no more, or begins to repeat itself."""
+    entries: list[dict[str, Any]] = []
+    while len(entries) < MOST_ENTRIES:
+        entry: dict[str, Any] = {}
+        here, kind = f"{form.name}[{len(entries)}].", f"{form.name}[]."
+        for line in form.entry:
+            entry[line.path] = await filling.line(line, here, kind)
+            if line.opens and not entry[line.path]:
+                return entries
+        if entry in entries:
+            return entries
+        entries.append(entry)
+    return entries
 
 
-def _skipped(leaf: Leaf) -> bool:
-    """Not asked: what the page's own head says, and judgements without words."""
-    return leaf.from_page is not None or isinstance(leaf.field_type, FlagField)
+class _Filling:
+    """The form of one article while it is being filled."""
 
+    def __init__(
+        self,
+        model: Model,
+        adapter: Adapter | None,
+        start: str,
+        text: str,
+        context: Context,
+        sampling: Sampling,
+        repeat: int,
+    ) -> None:
+        self.usage, self.answered_by = Usage(), model.endpoint.model
+        self.confidence: dict[str, float] = {}
+        self._model = model
+        self._adapter = adapter
+        self._text = text
+        self._context = context
+        self._sampling = {
+            many: sampling.model_copy(update={"max_output_tokens": LIST_TOKENS if many else ANSWER_TOKENS})
+            for many in (False, True)
+        }
+        self._repeat = repeat
+        self._prompt = start + prompt_start(text)
+        self._applies: dict[str, bool] = {}
+        self._grammars: dict[tuple[str, bool], str] = {}
 
-def _assemble(branch: Branch, answers: Mapping[str, Any], path: str = "") -> dict[str, Any]:
-    """The flat lines as one answer: an entry for each list, if anything of it was answered."""
-    data: dict[str, Any] = {}
-    for child in branch.children:
-        here = f"{path}{child.name}{'[]' if child.many else ''}"
-        if isinstance(child, Branch):
-            entry = _assemble(child, answers, f"{here}.")
-            filled = any(key.startswith(f"{here}.") for key in answers)
-            data[child.name] = ([entry] if filled else []) if child.many else entry
-        elif isinstance(child.field_type, FlagField):
-            data[child.name] = {"value": True, "quote": ""} if child.field_type.quoted else True
-        else:
-            said = answers.get(here)
-            data[child.name] = ([] if said is None else [said]) if child.many else said
-    return data
+    async def line(self, line: Line, here: str, kind: str) -> Any:
+        """What the model says on a line; nothing for a line that this article cannot answer.
 
+        `here` is the entry's place in the answer (`contracts[0].`), `kind` that of all such entries (`contracts[].`).
+        """
+        asked = f"{kind}{line.path}"
+        if asked not in self._applies:
+            self._applies[asked] = line.applies(self._text, self._context)
+        if not self._applies[asked]:
+            return [] if line.leaf.many else None
+        self._prompt += f"{line.label}:"
+        said, tokens = await self._asked(line, asked, silent=True)
+        unsure = not said and said is not False and tokens and math.exp(tokens[0][1]) < SILENCE
+        if unsure and has_words(self._text):
+            # Its first choice was silence, but all words together are likelier: it is not sure which words.
+            said, tokens = await self._asked(line, asked, silent=False)
+        self._prompt += f" {line.write(said)}\n"
+        if self._adapter is not None:
+            for number, probability in enumerate(line.probabilities(tokens)):
+                path = f"{here}{line.path}".replace("[].", "[0].").removesuffix("[]")
+                path += f"[{number}]" if line.leaf.many else ""
+                self.confidence[path] = self._adapter.calibrated(asked, probability)
+        return said
 
-def _first(answer: Any, path: str) -> Any:
-    """The first value at a path such as `contracts[].buyers[]` of an example's answer."""
-    for part in path.split("."):
-        if not isinstance(answer, Mapping):
-            return None
-        answer = answer.get(part.removesuffix("[]"))
-        if part.endswith("[]"):
-            answer = answer[0] if answer else None
-    return answer
+    async def _asked(self, line: Line, path: str, *, silent: bool) -> tuple[Any, tuple[tuple[str, float], ...]]:
+        """The answer on a line and its tokens; `silent`: whether it may be that the article says nothing.
 
-
-def _shown(said: Any) -> str:
-    if said is None:
-        return NONE
-    return str(said["value"]) if isinstance(said, Mapping) else str(said)
-
-
-def _label(path: str, shared: bool) -> str:
-    """A label from a field's name, with those above it where another field is called the same."""
-    parts = path.replace("[]", "").split(".")
-    return " ".join(parts if shared else parts[-1:]).replace("_", " ").capitalize()
-
-
-def _one_block(text: str) -> str:
-    """The article without blank lines: they would end it, and cost tokens."""
-    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+        `path` is the line's in the schema: `contracts[].value`.
+        """
+        key = path, silent
+        if key not in self._grammars:
+            self._grammars[key] = line.grammar(self._text, silent=silent)
+        request = Request(
+            prompt=self._prompt,
+            grammar=self._grammars[key],
+            sampling=self._sampling[line.leaf.many],
+            stop=("\n",),
+            repeat=self._repeat,
+            logprobs=self._adapter is not None,
+        )
+        answered = await self._model.answer(request, partial(line.read, text=self._text))
+        self.usage, self.answered_by = self.usage + answered.usage, answered.completion.model
+        return answered.answer, tuple(answered.completion.tokens)

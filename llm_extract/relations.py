@@ -11,9 +11,12 @@ from typing import Any, NamedTuple
 
 from llm_extract.fields import Context, DateField
 from llm_extract.fields.dates import yearless
-from llm_extract.fields.partial_dates import contains, term_end, term_start_year
+from llm_extract.fields.partial_dates import contains, iso, parts, term_end, term_end_year, term_start_year
 from llm_extract.result import Evidence, Issue, Span
 from llm_extract.schema import Term
+
+_JOINT = 8
+"""The most characters between two dates of one range: "1 April until 30 June 2023"."""
 
 
 class Value(NamedTuple):
@@ -67,9 +70,23 @@ def _refuse_end_before_start(
 
 
 def _fix_years(term: Term, values: dict[str, Value]) -> None:
-    """A start without a year gets the one that end and months fix, and so do dates near it."""
-    months, end = values.get(term.months), values.get(term.end)
-    if months is None or end is None or end.value is None:
+    """A start without a year gets the one that its range, or end and months, fix, and so do dates near it.
+
+    An end without one gets the one that start and months fix.
+    """
+    start, months, end = values.get(term.start), values.get(term.months), values.get(term.end)
+    if start is not None and start.value is None and end is not None and end.value is not None:
+        joined_year = _year_of_range(start.evidence, end)
+        if joined_year is not None:
+            values[term.start] = Value(joined_year, derived_from(start.evidence, end.evidence))
+    if months is None or end is None:
+        return
+    if end.value is None:
+        stated = yearless(end.evidence.quote)
+        if start is not None and start.value is not None and stated is not None:
+            fixed = term_end_year(stated, start.value, months.value)
+            if fixed is not None:
+                values[term.end] = Value(fixed, derived_from(end.evidence, start.evidence, months.evidence))
         return
     for name in (term.start, *term.near):
         found = values.get(name)
@@ -77,6 +94,16 @@ def _fix_years(term: Term, values: dict[str, Value]) -> None:
         fixed = term_start_year(stated, end.value, months.value) if stated is not None else None
         if found is not None and fixed is not None:
             values[name] = Value(fixed, derived_from(found.evidence, end.evidence, months.evidence))
+
+
+def _year_of_range(start: Evidence, end: Value) -> str | None:
+    """The start of "1 April to 30 June 2023": the last one before the end."""
+    stated = yearless(start.quote)
+    if stated is None or len(end.value) == len("2023") or not 0 < end.evidence.start - start.end <= _JOINT:
+        return None
+    year = parts(end.value)[0]
+    fixed = iso(year, *stated)
+    return fixed if fixed is None or fixed < end.value else iso(year - 1, *stated)
 
 
 def _derive_end(
@@ -131,7 +158,8 @@ def _explain_inferred_start(
 def derived_from(words: Evidence, *sources: Evidence) -> Evidence:
     """The evidence of a value that these places give together, the first of them in front."""
     also = (*words.also, *(as_span(source) for source in sources))
-    return words.model_copy(update={"match": "derived", "also": also})
+    told = [place.confidence for place in (words, *sources) if place.confidence is not None]
+    return words.model_copy(update={"match": "derived", "also": also, "confidence": min(told, default=None)})
 
 
 def as_span(evidence: Evidence) -> Span:

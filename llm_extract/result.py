@@ -6,7 +6,7 @@ The JSON of an `Extraction` is what every other part of llm_extract consumes::
       "format": 1,
       "document":   {"id", "text", "source", "media_type", "metadata", "furniture", "hidden"},
       "record":     the task's record,
-      "evidence":   {"contracts[0].value": {"quote", "start", "end", "match", "also": [span, …]}, …},
+      "evidence":   {"contracts[0].value": {"quote", "start", "end", "match", "also": [span, …], "confidence"}, …},
       "issues":     [{"path", "reason", "message", "answer", "sources": [span, …]}, …],
       "usage":      {"calls", "cached_calls", "input_tokens", "output_tokens", "cost_usd", "seconds", …},
       "provenance": {"task", "model", "answered_by", "prompt", "record_schema", "sampling", "versions", …}
@@ -36,12 +36,13 @@ both places are kept. `page`: read from the head of the page, not asked of the m
 computed from the places listed.
 """
 
-IssueReason = Literal["not_found", "not_supported", "contradicted", "derived"]
+IssueReason = Literal["not_found", "not_supported", "contradicted", "derived", "uncertain"]
 """Why something that was answered is not in the record.
 
 `not_found`: the words are not in the article. `not_supported`: they are, but do not carry such a
 value. `contradicted`: the article says otherwise. `derived`: the value follows from the places
-listed, but the article does not state it and the task does not want it inferred.
+listed, but the article does not state it and the task does not want it inferred. `uncertain`: the model was
+less sure of it than is asked for.
 """
 
 
@@ -61,6 +62,8 @@ class Evidence(Span):
     match: Match
     also: tuple[Span, ...] = ()
     """Further places that the value needs: its abbreviation, the date that fixes its year, its sources."""
+    confidence: float | None = None
+    """How likely the value is right, from 0 to 1, where the model tells: measured on development articles."""
 
 
 class Issue(BaseModel):

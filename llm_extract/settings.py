@@ -100,6 +100,11 @@ class Settings(BaseSettings):
 
     embedded_threads: int | None = Field(default=None, ge=1, description="a whole number, 1 or more")
     """Threads of the model in the box; None: as many as suit the machine."""
+    adapter: bool = Field(default=True, description="true or false")
+    """Whether the model in the box is tuned by the task's adapter, where it has one."""
+    min_confidence: float | None = Field(default=None, ge=0, le=1, description="a number from 0 to 1")
+    """Values of which the model is less sure are left out; None: what the task's adapter says. Of models that do not
+    tell how sure they are, nothing is left out."""
 
     def __init__(self, **values: Any) -> None:
         try:

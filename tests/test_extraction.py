@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,14 @@ from pydantic import BaseModel
 
 from llm_extract import Document, Extraction, Extractor, aextract, extract, read_extraction
 from llm_extract.errors import ContextTooLong, DocumentError, InvalidAnswer, TaskError, UsageError
+from llm_extract.form import make_form
+from llm_extract.model.models import NamedModel
+from llm_extract.model.types import Capabilities, Endpoint
+from llm_extract.model.weights import KNOWN_MODELS
 from llm_extract.settings import Settings, load_settings
+from llm_extract.task import find_task
 from llm_extract.testing import FakeModel, ScriptedServer
+from llm_extract.testing.server import RecordedRequest, Reply, raw
 from llm_extract.testing.server import answer as reply
 from tests.support import ARTICLE, answer, check_sound
 
@@ -252,3 +260,123 @@ def test_a_moment_of_publication_counts_as_its_day() -> None:
     said = answer({"buyers": ["Orla Bank"], "signed": "3 March"})
     result = extract(text, model=FakeModel(said), published=datetime(2021, 5, 9, 10, 30))
     assert result.record.contracts[0].signed == "2021-03-03"
+
+
+# --- a small model with an adapter, over HTTP -----------------------------------------------------
+
+LINES = {
+    "Deal": "signed a contract=award",
+    "Main": "yes",
+    "Buyer": "Ellerby County Council",
+    "Value": "up to £18.4m",
+    "Term": "five-year",
+}
+
+
+def fills(request: RecordedRequest) -> Reply:
+    """One entry, and the probability of the first token of every line: 0.4 for the sum, else 0.9."""
+    prompt = request.body["prompt"]
+    label = prompt.rpartition("\n")[2].removesuffix(":")
+    entry = prompt.rpartition("\n\nForm:\n")[2]
+    said = "none" if label == "Deal" and "Deal: " in entry else LINES.get(label, "none")
+    sure = math.log(0.4 if label == "Value" else 0.9)
+    told: dict[str, Any] = {"index": 0, "text": f" {said}", "finish_reason": "stop"}
+    if request.body.get("logprobs"):
+        told["logprobs"] = {"content": [{"token": f" {said}", "logprob": sure, "top_logprobs": []}]}
+    completion = {"object": "text_completion", "model": "small", "choices": [told], "usage": {"prompt_tokens": 9}}
+    return raw(200, json.dumps(completion).encode(), "application/json")
+
+
+def tuned(server: ScriptedServer, settings: Settings, folder: Path, **described: Any) -> NamedModel:
+    """A small model behind the server with an adapter of it_contracts in this folder."""
+    folder.mkdir(exist_ok=True)
+    (folder / "adapter.gguf").write_bytes(b"weights")
+    content = {
+        "base": "small",
+        "base_sha256": KNOWN_MODELS["gemma3-270m"].sha256,
+        "weights_sha256": sha256(b"weights").hexdigest(),
+        "form": make_form(find_task("it_contracts")).fingerprint,
+    }
+    (folder / "adapter.json").write_text(json.dumps(content | described))
+    endpoint = Endpoint(
+        name="small",
+        provider="test",
+        model="small",
+        base_url=server.base_url,
+        capabilities=Capabilities(decompose=True, grammar="llama_cpp"),
+        adapter=folder,
+    )
+    return NamedModel(endpoint, settings)
+
+
+def test_a_small_model_s_confidence_stands_beside_each_quote(
+    scripted_server: ScriptedServer, settings: Settings, tmp_path: Path
+) -> None:
+    scripted_server.respond = fills
+    result = extract(ARTICLE, model=tuned(scripted_server, settings, tmp_path / "adapter"), settings=settings)
+    told = json.loads(result.model_dump_json())["evidence"]
+    assert told["contracts[0].value"]["confidence"] == pytest.approx(0.4)
+    assert told["contracts[0].buyers[0]"]["confidence"] == pytest.approx(0.9)
+    assert told["article.headline"]["confidence"] is None
+    assert read_extraction(result.model_dump_json()).evidence == result.evidence
+
+
+def test_an_answer_from_the_cache_is_as_sure_as_it_was(
+    scripted_server: ScriptedServer, settings: Settings, tmp_path: Path
+) -> None:
+    scripted_server.respond = fills
+    model = tuned(scripted_server, settings, tmp_path / "adapter")
+    first = extract(ARTICLE, model=model, settings=settings)
+    asked = len(scripted_server.requests)
+    kept = extract(ARTICLE, model=model, settings=settings)
+    replayed = extract(ARTICLE + "\n", model=model, settings=settings)  # the same lines of another text
+    assert len(scripted_server.requests) == asked
+    assert (kept.usage.cached_calls, replayed.usage.cached_calls) == (1, asked)
+    assert kept.evidence == replayed.evidence == first.evidence
+
+
+def test_a_new_calibration_is_heeded_without_asking_again(
+    scripted_server: ScriptedServer, settings: Settings, tmp_path: Path
+) -> None:
+    """The weights stay, and with them the name of the model, and all answers."""
+    scripted_server.respond = fills
+    model = tuned(scripted_server, settings, tmp_path / "adapter")
+    before = extract(ARTICLE, model=model, settings=settings)
+    asked = len(scripted_server.requests)
+    measured = {"contracts[].value": [[0.0, 0.1], [1.0, 0.3]]}
+    again = tuned(scripted_server, settings, tmp_path / "adapter", confidence=measured, least_confidence=0.2)
+    after = Extractor[Any](model=again, settings=settings).extract(ARTICLE)
+    assert before.record.contracts[0].value is not None
+    assert after.record.contracts[0].value is None
+    assert [issue.message for issue in after.issues] == ["its confidence is 0.18, less than 0.20"]
+    assert len(scripted_server.requests) == asked
+
+
+def test_another_least_confidence_is_another_result(
+    scripted_server: ScriptedServer, settings: Settings, tmp_path: Path
+) -> None:
+    scripted_server.respond = fills
+    model = tuned(scripted_server, settings, tmp_path / "adapter")
+    strict = settings.model_copy(update={"min_confidence": 0.5})
+    amounts = [extract(ARTICLE, model=model, settings=each).record.contracts[0].value for each in (settings, strict)]
+    assert amounts[0].amount == 18_400_000
+    assert amounts[1] is None
+
+
+async def test_an_archive_s_results_are_as_sure(
+    scripted_server: ScriptedServer, settings: Settings, tmp_path: Path
+) -> None:
+    """What grounds answers in other processes knows no confidence: these are grounded here."""
+    scripted_server.respond = fills
+    extractor: Extractor[Any] = Extractor(
+        model=tuned(scripted_server, settings, tmp_path / "adapter"), settings=settings
+    )
+
+    async def elsewhere(*_: Any) -> None:
+        pytest.fail("grounded elsewhere")
+
+    document = Document.from_text(ARTICLE)
+    key, kept = extractor.kept_json(document)
+    assert kept is None
+    finished = await extractor.aextract_json(document, key, elsewhere)
+    assert json.loads(finished.kept)["evidence"]["contracts[0].value"]["confidence"] == pytest.approx(0.4)

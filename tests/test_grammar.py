@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
 from llm_extract.errors import DocumentError, TaskError
-from llm_extract.grammar import choice_grammar, is_run, json_grammar, span_grammar
+from llm_extract.grammar import choice_grammar, is_run, json_grammar, line_grammar, span_grammar
 from llm_extract.model.embedded import Address, shared_server
 from llm_extract.model.weights import model_file
 
@@ -96,7 +96,8 @@ def test_scripts_without_spaces_are_cut_by_the_character() -> None:
 @given(st.text())
 def test_any_text_gives_a_well_formed_grammar(text: str) -> None:
     schema = {"type": "object", "properties": {"a": {"type": "string", "x-verbatim": True}}}
-    for grammar in (span_grammar(text), *_or_nothing(lambda: json_grammar(schema, text))):
+    line = line_grammar(text, none="none", most=3, following=("=a b", "=c"))
+    for grammar in (span_grammar(text), line, *_or_nothing(lambda: json_grammar(schema, text))):
         head, *lines = grammar.splitlines()
         assert head == "%llguidance {}"
         for line in lines:
@@ -119,6 +120,33 @@ def test_every_run_is_in_the_text_and_is_known_as_one(text: str, data: st.DataOb
     if "\n" not in run and run.strip():
         assert run in " ".join(text.split())
         assert is_run(run, text)
+
+
+@given(st.text())
+def test_a_line_copies_from_the_same_chunks_as_a_span(text: str) -> None:
+    span, line = span_grammar(text), line_grammar(text, none="none")
+    assert ("RUN: " in line) == ("RUN: " in span)
+    if "RUN: " in line:
+        assert chunks_of(line) == chunks_of(span)
+
+
+def test_a_line_s_runs_leave_out_the_marks_that_mean_something_there() -> None:
+    def shapes(**parts: Any) -> str:
+        return line_grammar("Orla; Venn=Tarn", none="none", **parts).partition("SPAN: ")[2]
+
+    assert "[^" not in shapes().replace("[^\\n]", "").replace("[^\\s]", "")
+    assert "& /[^;]*/" in shapes(most=2)
+    assert "& /[^=]*/" in shapes(following=("=a", "=b"))
+    assert "& /[^=;]*/" in shapes(most=2, following=("=a", "=b"))
+    assert "{0,157}" in shapes()
+    assert "{0,97}" in shapes(longest=100)
+
+
+def test_a_line_is_none_or_runs() -> None:
+    start = line_grammar("Orla Bank", none="none", most=3, following=("=a b", "=c")).splitlines()[1]
+    item = 'SPAN ("=a b" | "=c")'
+    assert start == f'start: (" none" | " " {item} ("; " {item}){{0,2}}) ("\\n" "\\n"?)?'
+    assert line_grammar("Orla Bank", none=None).splitlines()[1] == 'start: (" " SPAN) ("\\n" "\\n"?)?'
 
 
 @given(st.text(min_size=1))
@@ -150,8 +178,11 @@ def test_a_part_of_a_word_that_also_stands_alone_is_a_run() -> None:
 
 def test_a_text_without_words_leaves_only_none() -> None:
     assert span_grammar(" …\n\x00") == '%llguidance {}\nstart: (" none") ("\\n" "\\n"?)?\n'
+    assert line_grammar(" …\n\x00", none="none", most=3) == span_grammar(" …\n\x00")
     with pytest.raises(DocumentError, match="no words"):
         span_grammar("!!", allow_none=None)
+    with pytest.raises(DocumentError, match="no words"):
+        line_grammar("!!", none=None)
     with pytest.raises(DocumentError, match="no words"):
         json_grammar({"type": "string", "x-verbatim": True}, "\ud800")
 
@@ -301,6 +332,38 @@ def test_any_text_makes_a_grammar_that_holds(address: Address, text: str) -> Non
     assert reason == "stop"
     assert is_run(json.loads(copied), text)
     assert len(json.loads(copied)) <= 12
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("text", [ARTICLE, "one; two=three; £12.4m = 13; a;b=c", "(.NET) #1; 東京都は2023年", "=;;= !"])
+def test_a_line_holds_what_its_reader_takes(address: Address, text: str) -> None:
+    """Under the real decoder, whatever the model wants: each entry words of the text, with its choice behind."""
+    options = ("deep red", "red", "x=y")
+    following = tuple(f"={option}" for option in options)
+    begging = f"{text}\nColours: Globex=green; Globex=green\n" * 2 + "Colours:"
+    for most, choices in ((1, ()), (1, following), (3, ()), (3, following)):
+        grammar = line_grammar(text, none="none", most=most, following=choices, longest=12)
+        for sampling in ({"temperature": 0}, {"temperature": 1.5, "seed": 1}, {"temperature": 1.5, "seed": 2}):
+            written, reason = decode(address, begging, grammar, stop=["\n"], max_tokens=120, **sampling)
+            assert reason == "stop"
+            assert written.startswith(" ")
+            if written == " none":
+                continue
+            entries = written.strip().split(";") if most > 1 else [written.strip()]
+            assert len(entries) <= most
+            for entry in entries:
+                words, shows, choice = entry.strip().partition("=") if choices else (entry.strip(), "", "")
+                assert is_run(words, text)
+                assert len(words) <= 12
+                assert not choices or (shows and choice in options)
+
+
+@pytest.mark.embedded
+def test_a_line_that_may_not_be_silent_is_not(address: Address) -> None:
+    begging = "Buyer: none\n" * 5 + "Buyer:"
+    assert decode(address, begging, line_grammar(ARTICLE, none="none"), stop=["\n"])[0] == " none"
+    words, _ = decode(address, begging, line_grammar(ARTICLE, none=None), stop=["\n"])
+    assert is_run(words, ARTICLE)
 
 
 @pytest.mark.embedded

@@ -13,11 +13,12 @@ from pydantic import BaseModel, Field
 from llm_extract.document import Document
 from llm_extract.errors import Unsupported
 from llm_extract.fields import Name
-from llm_extract.grounding import Grounded, ground
+from llm_extract.grounding import Grounded, Said, ground
 from llm_extract.prompt import completed
+from llm_extract.ranges import Metadata
 from llm_extract.schema import compile_schema
 from llm_extract.task import find_task
-from tests.support import ARTICLE, check_sound, grounded
+from tests.support import ARTICLE, answer, check_sound, grounded
 
 
 def first(result: Grounded) -> Any:
@@ -386,3 +387,164 @@ def test_every_reason_names_the_answer_it_is_about() -> None:
     result = grounded(ARTICLE, {"buyers": ["Globex"], "incumbents": ["Brandt Telecom"]})
     assert result.issues[0].answer == "Globex"
     assert find_task("it_contracts").name == "it_contracts"
+
+
+# --- how sure the model was -----------------------------------------------------------------------
+
+
+def surely(confidence: dict[str, float], least: float = 0.0, text: str = ARTICLE, **others: Any) -> Grounded:
+    schema = find_task("it_contracts").schema
+    said = schema.answer.model_validate(answer({**RIGHT, **others}))
+    return ground(Document.from_text(text), schema, Said(said, confidence, least))
+
+
+def test_evidence_carries_how_sure_the_model_was() -> None:
+    result = surely({"contracts[0].value": 0.9, "contracts[0].buyers[0]": 0.4, "contracts[0].services[0]": 0.25})
+    told = {path: found.confidence for path, found in result.evidence.items() if found.confidence is not None}
+    assert told == {"contracts[0].value": 0.9, "contracts[0].buyers[0]": 0.4, "contracts[0].services[0]": 0.25}
+
+
+def test_an_answer_alone_says_nothing_of_how_sure_it_is() -> None:
+    schema = find_task("it_contracts").schema
+    said = schema.answer.model_validate(answer(RIGHT))
+    alone, wrapped = (ground(Document.from_text(ARTICLE), schema, each) for each in (said, Said(said)))
+    assert alone == wrapped
+    assert {found.confidence for found in alone.evidence.values()} == {None}
+
+
+@pytest.mark.parametrize(
+    ("confidence", "expected"),
+    [
+        ({"start": 0.9, "duration_months": 0.6}, 0.6),
+        ({"start": 0.5, "duration_months": 0.6}, 0.5),
+        ({"start": 0.9}, 0.9),
+        ({}, None),
+    ],
+)
+def test_a_derived_end_is_no_surer_than_what_it_follows_from(
+    confidence: dict[str, float], expected: float | None
+) -> None:
+    result = surely({f"contracts[0].{name}": sure for name, sure in confidence.items()})
+    assert result.evidence["contracts[0].end"].match == "derived"
+    assert result.evidence["contracts[0].end"].confidence == expected
+
+
+def test_what_the_model_is_too_unsure_of_is_left_out_and_nothing_else() -> None:
+    whole = surely({})
+    result = surely(
+        {
+            "contracts[0].value": 0.49,
+            "contracts[0].users": 0.5,
+            "contracts[0].services[0]": 0.1,
+            "contracts[0].main": 0.0,
+        },
+        0.5,
+    )
+    issues = {issue.path: issue for issue in result.issues}
+    assert {path: issue.reason for path, issue in issues.items()} == {
+        "contracts[0].value": "uncertain",
+        "contracts[0].services[0]": "uncertain",
+    }
+    assert issues["contracts[0].value"].answer == RIGHT["value"]
+    assert issues["contracts[0].services[0]"].answer == RIGHT["services"][0]
+    (place,) = issues["contracts[0].value"].sources
+    assert place.quote == "up to £18.4m"
+    assert ARTICLE[place.start : place.end] == place.quote
+    kept = first(whole).model_dump() | {"value": None, "services": []}
+    assert first(result).model_dump() == kept
+    assert set(whole.evidence) - set(result.evidence) == {"contracts[0].value", "contracts[0].services[0]"}
+
+
+def test_of_a_list_the_sure_ones_stay() -> None:
+    result = surely(
+        {"contracts[0].suppliers[0]": 0.1, "contracts[0].suppliers[1]": 0.9},
+        0.5,
+        suppliers=["Brandt Telecom", "Tallis Communications"],
+    )
+    assert first(result).suppliers == ["Tallis Communications"]
+    assert result.evidence["contracts[0].suppliers[0]"].confidence == 0.9
+
+
+def test_words_that_carry_nothing_are_not_uncertain_but_wrong() -> None:
+    result = surely({"contracts[0].value": 0.1}, 0.5, value="£99m")
+    assert reasons(result) == {"contracts[0].value": "not_found"}
+
+
+def test_an_entry_that_loses_what_it_requires_is_left_out_whole() -> None:
+    result = surely({"contracts[0].stage": 0.1}, 0.5)
+    assert result.record.contracts == []  # type: ignore[attr-defined]
+    assert reasons(result) == {"contracts[0].stage": "uncertain", "contracts[0]": "not_supported"}
+
+
+@given(
+    st.dictionaries(st.sampled_from(["value", "duration_months", "start", "buyers[0]", "users"]), st.floats(0, 1)),
+    st.floats(0, 1),
+)
+def test_nothing_is_delivered_of_which_the_model_is_too_unsure(confidence: dict[str, float], least: float) -> None:
+    result = surely({f"contracts[0].{name}": sure for name, sure in confidence.items()}, least)
+    assert all(found.confidence is None or found.confidence >= least for found in result.evidence.values())
+    check_sound(ARTICLE, result.evidence)
+    assert {issue.reason for issue in result.issues} <= {"uncertain", "not_supported"}
+
+
+# --- where and when the article appeared ----------------------------------------------------------
+
+
+STAGE = {"value": "award", "quote": "signed"}
+WIRE = "LEEDS, 14 September 2023 - It signed on 1 April. A note of 2 May 2021 says so."
+
+
+def headless(text: str, said: str | None = None, published: date | None = None) -> Grounded:
+    """Ground an answer in a document whose reader found no head."""
+    schema = find_task("it_contracts").schema
+    filled = answer({"signed": "1 April", "stage": STAGE}, article={"published": said})
+    document = Document.from_text(text, metadata=Metadata())
+    return ground(document, schema, schema.answer.model_validate(filled), published=published)
+
+
+def test_a_dateline_gives_the_day_that_dates_are_counted_from() -> None:
+    result = headless(WIRE)
+    assert first(result).signed == "2023-04-01"
+    assert [span.quote for span in result.evidence["contracts[0].signed"].also] == ["14 September 2023"]
+    assert result.record.article.published == "2023-09-14"  # type: ignore[attr-defined]
+    assert result.evidence["article.published"].match == "page"
+    check_sound(WIRE, result.evidence)
+
+
+def test_a_dateline_gives_way_to_whoever_knows_the_day() -> None:
+    assert first(headless(WIRE, said="2 May 2021")).signed == "2021-04-01"
+    assert first(headless(WIRE, published=date(2020, 6, 1))).signed == "2020-04-01"
+    headed = "Orla Bank signs\n\nBy Owen Garrick, 3 May 2022\n\n" + WIRE
+    assert first(grounded(headed, {"signed": "1 April", "stage": STAGE})).signed == "2022-04-01"
+
+
+def test_without_a_dateline_a_date_without_a_year_stays_out() -> None:
+    result = headless("It signed on 1 April.")
+    assert result.record.contracts == []  # type: ignore[attr-defined]
+    assert reasons(result)["contracts[0].signed"] == "not_supported"
+
+
+AUSTRALIAN = "The Australian Taxation Office in Canberra has signed a $3m contract with Venn Systems of Sydney."
+
+
+def test_a_sign_that_many_countries_share_is_read_by_the_article_s_own_and_says_so() -> None:
+    result = grounded(AUSTRALIAN, {"suppliers": ["Venn Systems"], "value": "$3m", "stage": STAGE})
+    assert first(result).value.currency == "AUD"
+    evidence = result.evidence["contracts[0].value"]
+    assert evidence.quote == "$3m"
+    assert [span.quote for span in evidence.also] == ["Australian"]
+    check_sound(AUSTRALIAN, result.evidence)
+
+
+@pytest.mark.parametrize(("sum", "currency"), [("£3m", "GBP"), ("US$3m", "USD"), ("A$3m", "AUD")])
+def test_a_sum_that_says_whose_money_it_is_needs_no_country(sum: str, currency: str) -> None:  # noqa: A002
+    text = AUSTRALIAN.replace("$3m", sum) + " It costs $4 a seat."
+    result = grounded(text, {"value": sum, "stage": STAGE})
+    assert first(result).value.currency == currency
+    assert result.evidence["contracts[0].value"].also == ()
+
+
+def test_the_day_of_publication_is_no_source_of_a_sum() -> None:
+    text = "Orla Bank signs\n\nBy Owen Garrick, 14 September 2023\n\nOrla Bank has signed a $3m contract."
+    result = grounded(text, {"value": "$3m", "stage": STAGE})
+    assert result.evidence["contracts[0].value"].also == ()

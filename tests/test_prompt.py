@@ -107,6 +107,10 @@ def test_examples_are_shown_with_the_keys_that_their_author_left_out() -> None:
         ),
         (GOOD.replace("version: 3", "version: 3\nrelevance: {keyword: [met]}"), "relevance.keyword"),
         (GOOD.replace("version: 3", "version: 3\nrelevance: {}"), "relevance.*says nothing"),
+        (GOOD.replace("version: 3", "version: 3\nquestions: {city: {label: City}}"), "questions.city.*valid string"),
+        (GOOD.replace("version: 3", "version: 3\nquestions: {city: ''}"), "questions.*label of city, ''"),
+        (GOOD.replace("version: 3", 'version: 3\nquestions: {city: "In\\nwhich"}'), "label of city.*on one line"),
+        (GOOD.replace("version: 3", "version: 3\nquestions: {city: 'City:'}"), "label of city.*without a colon"),
     ],
 )
 def test_a_prompt_that_cannot_work_says_where_and_why(tmp_path: Path, content: str, words: str) -> None:
@@ -122,6 +126,13 @@ def test_the_fingerprint_changes_with_a_relevance_filter(tmp_path: Path) -> None
     assert filtered.front.relevance is not None
     assert filtered.front.relevance.keywords == ("met",)
     assert filtered.fingerprint != plain.fingerprint == "e8ae4f523c0fc3b1"
+
+
+def test_questions_are_labels_in_their_order(tmp_path: Path) -> None:
+    asked = "version: 3\nquestions:\n  parties[].name: Who\n  city: Where"
+    front = read_prompt(write(tmp_path, GOOD.replace("version: 3", asked))).front
+    assert list(front.questions.items()) == [("parties[].name", "Who"), ("city", "Where")]
+    assert read_prompt(write(tmp_path, GOOD)).front.questions == {}
 
 
 def test_any_schema_has_a_default_prompt() -> None:

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+import json
+import math
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any
 
 import pytest
+from pydantic import BaseModel
 
-from llm_extract import Document, extract
+from llm_extract import Document, Extraction, Extractor, extract
 from llm_extract.errors import InvalidAnswer
-from llm_extract.model.types import Capabilities, Request, Sampling
-from llm_extract.questions import ask, solved_forms
+from llm_extract.fields import FlagField, Name
+from llm_extract.form import make_form
+from llm_extract.model.types import Answered, Capabilities, Request, Sampling
+from llm_extract.model.weights import KNOWN_MODELS
+from llm_extract.questions import ANSWER_TOKENS, LIST_TOKENS, MOST_ENTRIES, ask, context_of, solved_forms
+from llm_extract.ranges import Range
+from llm_extract.settings import load_settings
 from llm_extract.task import find_task
 from llm_extract.testing import FakeModel
 from tests.support import ARTICLE, check_sound
@@ -18,101 +29,160 @@ from tests.support import ARTICLE, check_sound
 SMALL = Capabilities(decompose=True, grammar="llama_cpp")
 
 RIGHT = {
-    "Supplier chosen": "Tallis Communications",
+    "Deal": "signed a contract=award",
+    "Main": "yes",
     "Buyer": "Ellerby County Council",
-    "Stage": "award",
-    "Contract value": "up to £18.4m",
-    "Length": "five-year",
-    "Starts on": "1 October 2023",
+    "Supplier": "Tallis Communications",
+    "Value": "up to £18.4m",
+    "Term": "five-year",
+    "Start": "1 October 2023",
     "Replaces": "Brandt Telecom",
+    "Service": "network=network and telecoms; network=security",
 }
+BEFORE = {"Deal": "earlier contract=award", "Main": "no", "Buyer": "ECC", "Value": "£21m"}
 
 
 def label(request: Request) -> str:
     assert request.prompt is not None
+    assert request.prompt.endswith(":")
     return request.prompt.rpartition("\n")[2].removesuffix(":")
 
 
-def form(answers: dict[str, str]) -> FakeModel:
-    """A model that writes these lines, and `none` on the others."""
-    return FakeModel(lambda request: f" {answers.get(label(request), 'none')}", capabilities=SMALL)
+def filled(*entries: dict[str, str], opens: str = "Deal") -> Callable[[Request], str]:
+    """A model that writes these entries' lines, and `none` on others and after the last one."""
+    number = -1
+
+    def write(request: Request) -> str:
+        nonlocal number
+        asked = label(request)
+        number += asked == opens
+        entry = entries[number] if number < len(entries) else {}
+        return f" {entry.get(asked, 'no' if asked == 'Main' else 'none')}"
+
+    return write
+
+
+def form(*entries: dict[str, str], opens: str = "Deal") -> FakeModel:
+    return FakeModel(filled(*entries, opens=opens), capabilities=SMALL)
+
+
+def asked(model: FakeModel) -> list[str]:
+    return [label(request) for request in model.requests]
+
+
+# ---------------------------------------------------------------- filling the form
 
 
 def test_a_filled_form_becomes_the_same_record_as_a_whole_answer() -> None:
     result = extract(ARTICLE, model=form(RIGHT))
-    contract = result.record.contracts[0]
+    (contract,) = result.record.contracts
     assert contract.suppliers == ["Tallis Communications"]
     assert contract.buyers == ["Ellerby County Council"]
     assert contract.value.amount == 18_400_000
     assert (contract.start, contract.end) == ("2023-10-01", "2028-09-30")
-    assert contract.stage == "award"
+    assert (contract.stage, contract.main) == ("award", True)
+    assert contract.services == ["network_and_telecoms"]
+    assert {issue.path: issue.reason for issue in result.issues} == {"contracts[0].services[1]": "contradicted"}
     check_sound(ARTICLE, result.evidence)
+
+
+def test_all_entries_are_asked_until_the_model_says_that_there_are_no_more() -> None:
+    model = form(RIGHT, BEFORE)
+    result = extract(ARTICLE, model=model)
+    assert [contract.main for contract in result.record.contracts] == [True, False]
+    assert result.record.contracts[1].value.amount == 21_000_000
+    assert asked(model).count("Deal") == 3
+    assert asked(model)[-1] == "Deal"
+
+
+def test_a_model_that_repeats_an_entry_is_not_asked_further() -> None:
+    model = form(*[RIGHT] * 5)
+    result = extract(ARTICLE, model=model)
+    assert len(result.record.contracts) == 1
+    assert asked(model).count("Deal") == 2
+
+
+def test_a_model_that_finds_no_end_is_stopped() -> None:
+    values = ["£18.4m", "up to £18.4m", "£21m", "none"]
+    names = ["ECC", "Tallis", "Brandt Telecom", "Tallis; ECC"]
+    entries = [{**BEFORE, "Value": value, "Buyer": name} for value, name in itertools.product(values, names)]
+    model = form(*entries)
+    extract(ARTICLE, model=model)
+    assert len(entries) > MOST_ENTRIES
+    assert asked(model).count("Deal") == MOST_ENTRIES
+    assert asked(model)[-1] == "Site"
 
 
 def test_every_prompt_of_an_article_continues_the_one_before() -> None:
     """So that the model computes the article once."""
-    model = form(RIGHT)
+    model = form(RIGHT, BEFORE)
     extract(ARTICLE, model=model)
     prompts = [request.prompt or "" for request in model.requests]
-    assert len(prompts) > 6
+    assert len(prompts) > 20
     for before, after in itertools.pairwise(prompts):
         assert after.startswith(before)
+    block = prompts[-1].rpartition("\n\nForm:\n")[2]
+    assert block.startswith("Deal: signed a contract=award\nMain: yes\nBuyer: Ellerby County Council\n")
+    assert "Service: network=network and telecoms; network=security\n" in block
 
 
-def test_all_articles_share_the_solved_forms() -> None:
+def test_a_model_that_was_not_tuned_sees_the_examples_as_filled_forms() -> None:
     model = form(RIGHT)
     extract(ARTICLE, model=model)
     task = find_task("it_contracts")
-    assert (model.requests[0].prompt or "").startswith(solved_forms(task))
-    assert "Supplier chosen: Wexley Health\n" in solved_forms(task)
+    shown = solved_forms(task)
+    assert (model.requests[0].prompt or "").startswith(shown)
+    assert "Deal: inviting bids=tender\nMain: yes\nBuyer: Lindhaven City Council\nSupplier: none\n" in shown
+    # Each ends by saying that there is no more, and one has nothing else.
+    assert shown.count("\nDeal: none\n") == len(task.prompt.file.front.examples)
+    assert "\nForm:\nDeal: none\n" in shown
+
+
+def test_every_line_is_short() -> None:
+    model = form(RIGHT)
+    extract(ARTICLE, model=model)
+    assert {request.sampling.max_output_tokens for request in model.requests} == {ANSWER_TOKENS, LIST_TOKENS}
+    assert {request.stop for request in model.requests} == {("\n",)}
+    assert all(request.grammar for request in model.requests)
+    assert not any(request.logprobs for request in model.requests)
 
 
 def test_what_the_article_does_not_mention_is_not_asked() -> None:
-    model = form({})
+    model = form({"Deal": "signed=award"})
     extract("Orla Bank has signed a contract with Venn Systems.", model=model)
-    asked = [label(request) for request in model.requests]
-    assert "Supplier chosen" in asked
-    assert not {"Contract value", "Length", "Starts on", "Framework", "Users"} & set(asked)
+    assert {"Deal", "Buyer", "Supplier", "Framework", "Site"} <= set(asked(model))
+    assert not {"Value", "Term", "Option", "Signed", "Start", "End", "Users"} & set(asked(model))
 
 
-def test_lines_are_offered_only_sentences_that_speak_of_them() -> None:
-    model = form(RIGHT)
-    extract(ARTICLE, model=model)
-    (replaces,) = [request for request in model.requests if label(request) == "Replaces"]
-    assert "Brandt Telecom" in (replaces.grammar or "")
-    assert "Owen Garrick" not in (replaces.grammar or "")
-
-
-def test_a_body_is_not_offered_for_a_second_part() -> None:
-    model = form(RIGHT)
-    extract(ARTICLE, model=model)
-    (buyer,) = [request for request in model.requests if label(request) == "Buyer"]
-    assert "Tallis Communications" not in (buyer.grammar or "")
-
-
-def test_the_day_of_publication_is_no_date_of_the_contract() -> None:
-    model = form(RIGHT)
-    extract(ARTICLE, model=model)
-    for request in model.requests:
-        assert "14 September 2023" not in (request.grammar or "")
-
-
-def test_an_answer_past_its_grammar_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("line", "written", "complaint"),
+    [
+        ("Supplier", "Globex Corporation", "Globex"),
+        ("Deal", "signed a contract=sale", "'sale' is none of the choices"),
+        ("Deal", "signed a contract", "none of the choices"),
+        ("Main", "perhaps", "neither yes nor no"),
+        ("Supplier", "; ".join(["Tallis"] * 60), "60 entries"),
+        ("Users", " ".join(ARTICLE.split("\n\n")[2].split()[:60]), "more than 120 characters"),
+    ],
+)
+def test_an_answer_past_its_grammar_is_refused(line: str, written: str, complaint: str) -> None:
     """An endpoint may ignore a grammar that it cannot compile."""
-    with pytest.raises(InvalidAnswer, match="Globex"):
-        extract(ARTICLE, model=form({"Supplier chosen": "Globex Corporation"}))
+    with pytest.raises(InvalidAnswer, match=complaint):
+        extract(ARTICLE, model=form({**RIGHT, line: written}))
 
 
 def test_an_article_without_a_contract_gives_none() -> None:
-    result = extract("It rained in Orla on Tuesday.", model=form({}))
+    model = form()
+    result = extract("It rained in Orla on Tuesday.", model=model)
     assert result.record.contracts == []
     assert result.evidence == {}
+    assert asked(model) == ["Deal"]
 
 
 def test_a_hard_wrapped_article_offers_its_mentions_on_one_line() -> None:
     text = "Orla Bank has signed a contract with Venn Systems. It is worth up\nto £3m, people said."
-    model = form({"Supplier chosen": "Venn Systems", "Stage": "award", "Contract value": "up to £3m"})
-    result = extract(text, model=model)
+    entry = {"Deal": "signed=award", "Supplier": "Venn Systems", "Value": "up to £3m"}
+    result = extract(text, model=form(entry))
     assert result.record.contracts[0].value.qualifier == "up_to"
     assert result.evidence["contracts[0].value"].quote == "up\nto £3m"
 
@@ -124,15 +194,264 @@ async def test_usage_is_that_of_all_lines() -> None:
     assert usage.calls == len(model.requests)
 
 
+# ---------------------------------------------------------------- any schema
+
+
+class Guest(BaseModel):
+    called: Name | None = None
+    host: Annotated[bool, FlagField(quoted=False)]
+
+
+class Toast(BaseModel):
+    words: str | None = None
+    speakers: list[Name] = []
+
+
+class Meeting(BaseModel):
+    """Who met where."""
+
+    place: str | None = None
+    guests: list[Guest] = []
+    toasts: list[Toast] = []
+
+
+class Bid(BaseModel):
+    name: Name | None = None
+    lot: int | None = None
+
+
+class Auction(BaseModel):
+    """What was auctioned."""
+
+    lot: str | None = None
+    bids: list[Bid] = []
+
+
+SUPPER = "Ada Orme and Bo Lund came to the Corn Exchange. Bo Lund drank to old friends; to new ones, too."
+
+
 def test_forms_work_for_any_schema() -> None:
-    from pydantic import BaseModel
-
-    class Meeting(BaseModel):
-        """Who met where."""
-
+    class Supper(BaseModel):
         place: str | None = None
         guests: list[str] = []
 
-    answers: dict[str, Any] = {"Place": "the Corn Exchange", "Guests": "Ada Orme"}
-    result = extract("Ada Orme came to the Corn Exchange.", schema=Meeting, model=form(answers))
-    assert result.record == Meeting(place="the Corn Exchange", guests=["Ada Orme"])
+    answers = {"Place": "the Corn Exchange", "Guests": "Ada Orme; Bo Lund"}
+    model = form(answers, opens="Place")
+    result = extract(SUPPER, schema=Supper, model=model)
+    assert result.record == Supper(place="the Corn Exchange", guests=["Ada Orme", "Bo Lund"])
+    assert asked(model) == ["Place", "Guests"]
+
+
+def test_of_two_lists_the_first_is_asked_entry_for_entry_and_the_second_once() -> None:
+    once = {"Place": "the Corn Exchange", "Words": "old friends; to new ones", "Speakers": "Bo Lund"}
+    guests = filled({"Called": "Ada Orme", "Host": "yes"}, {"Called": "Bo Lund", "Host": "no"}, opens="Called")
+    model = FakeModel(
+        lambda request: f" {once[label(request)]}" if label(request) in once else guests(request), capabilities=SMALL
+    )
+    result = extract(SUPPER, schema=Meeting, model=model)
+    assert result.record == Meeting(
+        place="the Corn Exchange",
+        guests=[Guest(called="Ada Orme", host=True), Guest(called="Bo Lund", host=False)],
+        toasts=[Toast(words="old friends; to new ones", speakers=["Bo Lund"])],
+    )
+    assert asked(model) == ["Place", "Words", "Speakers", "Called", "Host", "Called", "Host", "Called"]
+    assert not result.issues
+
+
+def test_a_field_of_the_record_and_one_of_its_entries_may_be_called_the_same() -> None:
+    text = "For the old mill Ada Orme bid £300."
+    once = {"Lot": "the old mill"}
+    bids = filled({"Name": "Ada Orme", "Bids lot": "£300"}, opens="Name")
+
+    def write(request: Request) -> str:
+        return f" {once[label(request)]}" if label(request) in once else bids(request)
+
+    model = FakeModel(write, capabilities=SMALL)
+    result = extract(text, schema=Auction, model=model)
+    assert result.record == Auction(lot="the old mill", bids=[Bid(name="Ada Orme", lot=300)])
+    # An article without a number is asked for the one and not for the other.
+    silent = FakeModel(lambda request: " Ada Orme", capabilities=SMALL)
+    extract("Ada Orme bid for the old mill.", schema=Auction, model=silent)
+    assert set(asked(silent)) == {"Lot", "Name"}
+
+
+# ---------------------------------------------------------------- how sure
+
+
+class Telling(FakeModel):
+    """A model with an adapter that tells the probabilities of its tokens: `sure` of a line's label, else 0.95."""
+
+    def __init__(self, answer: Any, adapter: Path, sure: dict[str, float] | None = None) -> None:
+        super().__init__(answer, capabilities=SMALL)
+        self.endpoint = self.endpoint.model_copy(update={"adapter": adapter})
+        self.sure = sure or {}
+
+    async def answer(self, request: Request, parse: Callable[[str], Any]) -> Answered:
+        answered = await super().answer(request, parse)
+        content = answered.completion.content
+        sure = self.sure.get(label(request), 0.95)
+        # As llama.cpp parts it: the first word, and each mark of its own.
+        parts = [part for part in content.replace("; ", "\0; \0").replace("=", "\0=\0").split("\0") if part]
+        tokens = tuple(
+            (part, math.log(sure) if not number or parts[number - 1] == "; " else 0.0)
+            for number, part in enumerate(parts)
+        )
+        return answered._replace(completion=answered.completion._replace(tokens=tokens))
+
+
+def adapter(folder: Path, **described: Any) -> Path:
+    """A folder that passes for an adapter of it_contracts."""
+    folder.mkdir(exist_ok=True)
+    (folder / "adapter.gguf").write_bytes(b"weights")
+    described = {
+        "base": "gemma3-270m",
+        "base_sha256": KNOWN_MODELS["gemma3-270m"].sha256,
+        "weights_sha256": sha256(b"weights").hexdigest(),
+        "form": make_form(find_task("it_contracts")).fingerprint,
+        **described,
+    }
+    (folder / "adapter.json").write_text(json.dumps(described))
+    return folder
+
+
+def confidences(result: Extraction[Any]) -> dict[str, float | None]:
+    return {path: found.confidence for path, found in result.evidence.items()}
+
+
+def test_evidence_says_how_sure_the_model_was(tmp_path: Path) -> None:
+    sure = {"Buyer": 0.8, "Value": 0.6, "Term": 0.7, "Start": 0.9, "Service": 0.55}
+    result = extract(ARTICLE, model=Telling(filled(RIGHT), adapter(tmp_path), sure))
+    found = confidences(result)
+    assert found["contracts[0].stage"] == pytest.approx(0.95)
+    assert found["contracts[0].buyers[0]"] == pytest.approx(0.8)
+    assert found["contracts[0].value"] == pytest.approx(0.6)
+    assert found["contracts[0].services[0]"] == pytest.approx(0.55)
+    # What follows from two values is no surer than either.
+    assert found["contracts[0].end"] == pytest.approx(0.7)
+    assert found["article.headline"] is None
+
+
+def test_a_model_that_does_not_tell_is_not_taken_for_sure() -> None:
+    assert set(confidences(extract(ARTICLE, model=form(RIGHT))).values()) == {None}
+
+
+def test_probabilities_are_worth_what_the_adapter_measured(tmp_path: Path) -> None:
+    measured = {"contracts[].value": [[0.5, 0.2], [1.0, 0.6]], "": [[0.0, 0.1], [1.0, 0.9]]}
+    model = Telling(filled(RIGHT), adapter(tmp_path, confidence=measured), {"Value": 0.75, "Buyer": 0.5})
+    found = confidences(extract(ARTICLE, model=model))
+    assert found["contracts[0].value"] == pytest.approx(0.4)
+    assert found["contracts[0].buyers[0]"] == pytest.approx(0.5)
+
+
+def test_what_the_model_is_too_unsure_of_is_left_out_with_a_reason(tmp_path: Path) -> None:
+    model = Telling(filled(RIGHT), adapter(tmp_path, least_confidence=0.5), {"Value": 0.3, "Replaces": 0.5001})
+    result = extract(ARTICLE, model=model)
+    assert result.record.contracts[0].value is None
+    assert result.record.contracts[0].incumbents == ["Brandt Telecom"]
+    (issue,) = [issue for issue in result.issues if issue.reason == "uncertain"]
+    assert (issue.path, issue.answer) == ("contracts[0].value", "up to £18.4m")
+    assert issue.message == "its confidence is 0.30, less than 0.50"
+
+
+@pytest.mark.parametrize(("least", "kept"), [(None, False), (0.0, True), (0.9, False)])
+def test_the_settings_decide_how_sure_is_sure_enough(tmp_path: Path, least: float | None, kept: bool) -> None:
+    model = Telling(filled(RIGHT), adapter(tmp_path, least_confidence=0.5), {"Value": 0.3})
+    result = extract(ARTICLE, model=model, settings=load_settings(min_confidence=least))
+    assert (result.record.contracts[0].value is not None) is kept
+
+
+def test_the_settings_leave_nothing_out_of_a_model_that_does_not_tell() -> None:
+    result = extract(ARTICLE, model=form(RIGHT), settings=load_settings(min_confidence=1.0))
+    assert result.record.contracts[0].value.amount == 18_400_000
+
+
+def test_a_tuned_model_sees_the_article_alone_and_is_asked_for_probabilities(tmp_path: Path) -> None:
+    model = Telling(filled(RIGHT), adapter(tmp_path))
+    extract(ARTICLE, model=model)
+    assert (model.requests[0].prompt or "").startswith("Article:\nEllerby County Council signs")
+    assert all(request.logprobs for request in model.requests)
+
+
+def test_lists_inside_an_entry_and_second_lists_carry_their_confidence(tmp_path: Path) -> None:
+    class Course(BaseModel):
+        dish: Name | None = None
+        cooks: list[Name] = []
+
+    class Table(BaseModel):
+        host: Name | None = None
+        courses: list[Course] = []
+
+    class Feast(BaseModel):
+        tables: list[Table] = []
+        toasts: list[Toast] = []
+
+    text = "Bo Lund had the pike that Ada Orme and Ines Falk cooked. He drank to old friends."
+    once = {"Words": "old friends", "Speakers": "Bo Lund"}
+    rest = filled({"Host": "Bo Lund", "Dish": "pike", "Cooks": "Ada Orme; Ines Falk"}, opens="Host")
+    model = Telling(
+        lambda request: f" {once[label(request)]}" if label(request) in once else rest(request),
+        adapter(tmp_path),
+        {"Dish": 0.7, "Cooks": 0.6, "Words": 0.9, "Speakers": 0.8},
+    )
+    found = confidences(extract(text, schema=Feast, model=model))
+    assert found == {
+        "tables[0].host": pytest.approx(0.95),
+        "tables[0].courses[0].dish": pytest.approx(0.7),
+        "tables[0].courses[0].cooks[0]": pytest.approx(0.6),
+        "tables[0].courses[0].cooks[1]": pytest.approx(0.6),
+        "toasts[0].words": pytest.approx(0.9),
+        "toasts[0].speakers[0]": pytest.approx(0.8),
+    }
+
+
+def test_a_silence_that_is_less_likely_than_words_is_asked_again_without_it(tmp_path: Path) -> None:
+    """Each of several words may be less likely than silence, and all of them together likelier."""
+
+    def suppliers(sure: float) -> tuple[list[str], int]:
+        write = filled({**RIGHT, "Supplier": "none"})
+
+        def hesitant(request: Request) -> str:
+            silent = '" none"' in (request.grammar or "")
+            return " Tallis Communications" if label(request) == "Supplier" and not silent else write(request)
+
+        model = Telling(hesitant, adapter(tmp_path), {"Supplier": sure})
+        return extract(ARTICLE, model=model).record.contracts[0].suppliers, asked(model).count("Supplier")
+
+    assert suppliers(0.4) == (["Tallis Communications"], 2)
+    assert suppliers(0.6) == ([], 1)
+
+
+def test_an_article_without_words_has_no_others_to_be_asked_for(tmp_path: Path) -> None:
+    model = Telling(filled(), adapter(tmp_path), {"Deal": 0.1})
+    furniture = Document.from_text("Read more.").model_copy(update={"furniture": (Range(0, 9),)})
+    assert furniture.sent_text == "."
+    assert extract(furniture, model=model).record.contracts == []
+    assert asked(model) == ["Deal"]
+
+
+# ---------------------------------------------------------------- what is known beside the words
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("Orla Bank signs\n\nBy Owen Garrick, 14 September 2023\n\nOrla Bank signed on Friday.", "2023-09-14"),
+        ("OSLO, 14 September 2023 - Orla Bank signed a contract on Friday.", "2023-09-14"),
+        ("Orla Bank signed a contract on Friday.", None),
+    ],
+    ids=["a head", "a dateline", "neither"],
+)
+def test_dates_are_counted_from_the_head_or_the_dateline(text: str, day: str | None) -> None:
+    reference = context_of(Document.from_text(text)).reference
+    assert (reference and reference.isoformat()) == day
+
+
+def test_a_sign_that_many_countries_share_is_read_by_the_article_s_own() -> None:
+    there = Document.from_text("The Australian government in Canberra has signed a $3m deal with Venn Systems.")
+    assert context_of(there).country == "AU"
+    assert context_of(Document.from_text("The Australian government has signed a £3m deal.")).country is None
+
+
+def test_an_extractor_without_an_adapter_s_folder_asks_as_before() -> None:
+    model = form(RIGHT)
+    assert Extractor(model=model).model is model

@@ -60,6 +60,34 @@ def test_a_date_that_does_not_fit_keeps_lacking_its_year() -> None:
     assert values["start"] is None
 
 
+def test_an_end_without_a_year_gets_the_one_that_start_and_months_fix() -> None:
+    start, months = ("2015-11-01", "1 November 2015"), (60, "five-year")
+    values, held, _ = related({"start": start, "months": months, "end": (None, "31 October")})
+    assert values["end"] == "2020-10-31"
+    assert [span.quote for span in held["end"].evidence.also] == ["1 November 2015", "five-year"]
+    values, _, _ = related({"start": start, "months": months, "end": (None, "31 March")})
+    assert values["end"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "day", "expected"),
+    [
+        ("1 April to 30 June 2023", "1 April", "30 June 2023", "2023-06-30", "2023-04-01"),
+        ("1 April – 31 March 2023", "1 April", "31 March 2023", "2023-03-31", "2022-04-01"),
+        ("1 April, and it will end on 31 March 2023", "1 April", "31 March 2023", "2023-03-31", None),
+        ("29 February to 31 May 2023", "29 February", "31 May 2023", "2023-05-31", None),
+    ],
+)
+def test_a_range_fixes_the_year_of_its_start(text: str, start: str, end: str, day: str, expected: str | None) -> None:
+    held = {
+        name: Value(value, Evidence(quote=words, start=at, end=at + len(words), match="exact"))
+        for name, value, words in (("start", None, start), ("end", day, end))
+        for at in (text.index(words),)
+    }
+    relate_term(TERM, held, {"start": start, "months": None, "end": end}, "deal", NO_CONTEXT, [])
+    assert held["start"].value == expected
+
+
 @pytest.mark.parametrize(
     ("start", "end", "kept"),
     [

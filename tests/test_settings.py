@@ -52,6 +52,7 @@ def test_defaults_agree_with_the_parts_that_they_set() -> None:
     assert settings.retry_policy() == RetryPolicy()
     assert settings.concurrency() == (20, 4, 100)
     assert (settings.cache, settings.cache_dir, settings.model, settings.api_key) == (True, None, None, None)
+    assert (settings.adapter, settings.min_confidence) == (True, None)
 
 
 def test_arguments_win_over_variables_over_files_over_defaults(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,6 +99,9 @@ def test_an_empty_variable_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
         ("TEMPERATURE", "0.7", ("temperature", 0.7)),
         ("TIMEOUT", "90", ("timeout", 90.0)),
         ("EMBEDDED_THREADS", "2", ("embedded_threads", 2)),
+        ("ADAPTER", "false", ("adapter", False)),
+        ("ADAPTER", "1", ("adapter", True)),
+        ("MIN_CONFIDENCE", "0.75", ("min_confidence", 0.75)),
         ("ON_MODEL_MISMATCH", "fail", ("on_model_mismatch", "fail")),
         ("BASE_URL", " https://gateway.example/v1/ ", ("base_url", "https://gateway.example/v1")),
     ],
@@ -156,6 +160,9 @@ def test_bounds_that_were_not_set_give_way_to_those_that_were(
         ("SEED", "1.5", "whole number"),
         ("MAX_OUTPUT_TOKENS", "0", "1 or more"),
         ("CACHE", "perhaps", "true or false"),
+        ("ADAPTER", "prompts/deals.adapter", "true or false"),
+        ("MIN_CONFIDENCE", "1.1", "from 0 to 1"),
+        ("MIN_CONFIDENCE", "high", "from 0 to 1"),
         ("TIMEOUT", "inf", "above 0"),
         ("TIMEOUT", "-1", "above 0"),
         ("ATTEMPTS", "many", "whole number"),

@@ -32,10 +32,9 @@ def test_the_record_has_exactly_the_documented_keys() -> None:
 
 
 def test_a_task_of_the_working_directory_hides_the_shipped_one(tmp_path: Path) -> None:
-    for folder in ("prompts", "schemas"):
-        (tmp_path / folder).mkdir()
-        for path in (shipped_directory() / folder).glob("it_contracts.*"):
-            (tmp_path / folder / path.name).write_bytes(path.read_bytes())
+    for name in ("prompts/it_contracts.md", "schemas/it_contracts.py"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes((shipped_directory() / name).read_bytes())
     task = find_task("it_contracts", tmp_path)
     assert task.where == tmp_path
     assert dict(task_places(tmp_path))["it_contracts"] == tmp_path

@@ -126,8 +126,9 @@ class Batch:
         self._budget = None if self._spent_before is None else settings.budget(self._spent_before)
         # A pool of its own: its rates, its circuit breaker and its budget are this run's.
         named = resolve_model(model, settings, settings.pool(self._budget))
-        self._own_model = named if named is not model else None
         self.extractor: Extractor[Any] = Extractor(task, model=named, settings=settings)
+        tuned = self.extractor.model
+        self._own_model = tuned if named is not model and isinstance(tuned, NamedModel) else None
         self.limit = limit
         self.where = None if where is None else Where(where)
         self.near_duplicates = near_duplicates

@@ -18,6 +18,7 @@ from pathlib import Path
 from llm_extract.document import Document
 from llm_extract.errors import ExtractionError
 from llm_extract.finishing import made_json, result_of
+from llm_extract.grounding import Said
 from llm_extract.model.types import Usage
 from llm_extract.result import Provenance
 from llm_extract.task import Task, find_task
@@ -44,7 +45,7 @@ def _reply(task: Task, line: bytes) -> bytes:
     document = Document.model_validate(asked["document"])
     answer = task.schema.answer.model_validate_json(asked["answer"])
     try:
-        result = result_of(task, document, answer, Provenance.model_validate(asked["provenance"]), Usage())
+        result = result_of(task, document, Said(answer), Provenance.model_validate(asked["provenance"]), Usage())
     except ExtractionError:
         return b"-"  # the parent finds the same, and tells it
     made = made_json(task, result)

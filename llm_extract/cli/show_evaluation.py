@@ -22,6 +22,13 @@ def show_summary(summary: Summary) -> str:
     verbatim = "–" if summary.verbatim is None else f"{summary.verbatim:.3f}"
     parts.append(_table(("figure", "value", "95 %"), [*headline, ("verbatim quotes", verbatim, "")]))
     parts.append(_fields("field", summary.fields))
+    if summary.calibration:
+        told = summary.calibration
+        parts.append(
+            f"confidence of {told['values']:g} values: of the surest {100 * told['coverage']:.0f} % "
+            f"{100 * told['precision']:.0f} % are right; Brier score {told['brier']:.3f}, expected calibration error "
+            f"{told['expected_error']:.3f}\n"
+        )
     cost = summary.cost
     if cost.live_articles:
         price = "no known price" if cost.usd_per_1000 is None else f"${cost.usd_per_1000:,.2f} per 1,000 articles"

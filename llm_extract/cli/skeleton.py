@@ -65,9 +65,9 @@ examples:
 {article}
     answer: {answer}
 questions:
-  appointments[].person: Who is appointed
-  appointments[].organisation: By which organisation
-  appointments[].start: Starts on
+  appointments[].person: Person
+  appointments[].organisation: Body
+  appointments[].start: Start
 ---
 # system
 {system}

@@ -132,6 +132,7 @@ def _prediction(line: str, where: str) -> Prediction:
             "article": document.get("source") or document.get("id"),
             "repeat": provenance.get("repeat", 0),
             "answered_by": provenance.get("answered_by"),
+            "confidence": _confidence(data.get("evidence")),
         }
     try:
         prediction = Prediction.model_validate(data)
@@ -140,6 +141,13 @@ def _prediction(line: str, where: str) -> Prediction:
     if prediction.record is None and prediction.error is None:
         raise EvaluationError(f"{where}: has neither a record nor an error")
     return prediction
+
+
+def _confidence(evidence: Any) -> dict[str, Any]:
+    """What an extraction's evidence says of how sure the model was."""
+    places = evidence.items() if isinstance(evidence, dict) else ()
+    told = {path: place.get("confidence") for path, place in places if isinstance(place, dict)}
+    return {path: confidence for path, confidence in told.items() if confidence is not None}
 
 
 def _refuse_constant(name: str) -> None:

@@ -208,6 +208,7 @@ async def _predicted(item: Gold, repeat: int, extractor: Extractor[Any]) -> Pred
         repeat=repeat,
         record=json.loads(result.record.model_dump_json()),
         evidence=evidence,
+        confidence={path: each.confidence for path, each in result.evidence.items() if each.confidence is not None},
         issues=result.issues,
         usage=result.usage,
         answered_by=result.provenance.answered_by,

@@ -50,6 +50,8 @@ class FieldSummary(_Frozen):
     f1: Figure
     precision: Figure
     recall: Figure
+    coverage: Number = None
+    """The largest share of its values, the surest first, of which 95 % are right; None without confidences."""
 
     @property
     def gold(self) -> float:
@@ -166,7 +168,10 @@ def summarise(results: Results, *, model: str, split: str | None, draws: int = s
         errors=[_failed(result) for result in results.errors],
         verbatim=table.total("quotes/verbatim") / quotes if quotes else None,
         headline={name: _figure(intervals[name]) for name in headline},
-        fields=[_field(field, table, intervals, "", "") for field in results.plan.fields],
+        fields=[
+            _field(field, table, intervals, "", "").model_copy(update={"coverage": _coverage(results, field.key)})
+            for field in results.plan.fields
+        ],
         page=[_field(field, table, intervals, "page.", "page:") for field in results.plan.page],
         confusion=_confusion(results),
         tags=_tags(results, draws),
@@ -268,17 +273,27 @@ def _cost(results: Results) -> Cost:
 
 
 def _calibration(results: Results) -> dict[str, float] | None:
+    found = statistics.calibration(*_confidences(results))
+    return None if found is None else asdict(found)
+
+
+def _coverage(results: Results, field: str) -> Number:
+    found = statistics.calibration(*_confidences(results, field))
+    return None if found is None else found.coverage
+
+
+def _confidences(results: Results, field: str | None = None) -> tuple[list[float], list[bool]]:
+    """How sure the program was of its values (of one field), and whether each was right."""
     stated: list[float] = []
     right: list[bool] = []
     for result, item in results.items:
-        if item.predicted is None or item.on_page or result.prediction is None:
+        if item.predicted is None or item.on_page or result.prediction is None or field not in (None, item.field):
             continue
         confidence = result.prediction.confidence.get(item.predicted.path)
         if confidence is not None:
             stated.append(confidence)
             right.append(item.verdict == "COR")
-    found = statistics.calibration(stated, right)
-    return None if found is None else asdict(found)
+    return stated, right
 
 
 def _repeat_f1(results: Results) -> list[Number]:
@@ -319,6 +334,8 @@ def markdown(summary: Summary) -> str:
     parts.append(_rows(("cost", ""), _cost_rows(summary.cost)))
     if summary.calibration:
         parts.append(_rows(("confidence", ""), [(k, f"{v:.3f}") for k, v in summary.calibration.items()]))
+        kept = [(field.key, f"{field.predicted:g}", _number(field.coverage)) for field in summary.fields]
+        parts.append(_rows(("field", "values", "share that can be kept with 95 % right"), kept))
     failed = [f"- {_inert(entry.article)}: {_inert(entry.type)}: {_inert(entry.message)}" for entry in summary.errors]
     failed += [f"- {_inert(name)}: no prediction" for name in summary.missing]
     if failed:

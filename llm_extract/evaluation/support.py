@@ -12,6 +12,7 @@ from enum import Enum
 
 from llm_extract.evaluation.items import ScoredField
 from llm_extract.fields import Context, DateField, DayField, DurationField
+from llm_extract.fields.countries import find_home
 from llm_extract.fields.dates import parse_reference, yearless
 from llm_extract.fields.partial_dates import iso, parts, term_end, term_start_year
 
@@ -28,6 +29,7 @@ def carries(field: ScoredField, value: object, quotes: Sequence[str], published:
     field_type = field.leaf.field_type
     value = value.value if isinstance(value, Enum) else value
     contexts = [Context(reference=day) for day in dict.fromkeys((None, published, *map(parse_reference, quotes)))]
+    contexts += [Context(country=home.country) for home in map(find_home, quotes[1:]) if home is not None]
     if any(field_type.support(quote, value, context) for quote in quotes for context in contexts):
         return True
     if not isinstance(field_type, DateField | DayField):

@@ -209,7 +209,9 @@ class _Builder:
                     _ARTICLE,
                     Column("position", "integer", "from 0", required=True),
                     Column("path", "text", "the path in the model's answer", required=True),
-                    Column("reason", "text", "not_found, not_supported, contradicted or derived", required=True),
+                    Column(
+                        "reason", "text", "not_found, not_supported, contradicted, derived or uncertain", required=True
+                    ),
                     Column("message", "text", "in words"),
                     Column("answer", "text", "what the model said; JSON if it is no text"),
                     Column("sources", "text", "places of the article that it names, as JSON"),

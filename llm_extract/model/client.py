@@ -143,6 +143,7 @@ class ModelClient:
             return None
         try:
             completion = Completion(**json.loads(stored))
+            completion = completion._replace(tokens=tuple((token, logprob) for token, logprob in completion.tokens))
         except (ValueError, TypeError):
             return None
         if self.policy.on_model_mismatch == "fail" and not self._is_asked_model(completion):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from llm_extract.model.limits import Limiter, Pool
     from llm_extract.model.retry import RetryPolicy
     from llm_extract.settings import Settings
+    from llm_extract.task import Task
 
 
 class _Open(NamedTuple):
@@ -46,6 +47,10 @@ class NamedModel:
     async def answer(self, request: Request, parse: Callable[[str], Any]) -> Answered:
         """A sound answer, parsed; see `ModelClient.answer`."""
         return await (await self._client()).answer(request, parse)
+
+    def for_task(self, task: Task) -> NamedModel:
+        """The model as it serves a task: the embedded one with the task's adapter."""
+        return self
 
     def stop_waiting(self) -> None:
         """Begin no further call in this event loop; see `ModelClient.stop_waiting`."""
@@ -105,11 +110,32 @@ class EmbeddedModel(NamedModel):
     """
 
     def __init__(self, endpoint: Endpoint, settings: Settings, pool: Pool | None = None) -> None:
+        from llm_extract.model.adapters import read_adapter
         from llm_extract.model.weights import weights_identity
 
-        self._weights = endpoint.model
+        self._named = endpoint
+        self._tuned: dict[str, EmbeddedModel] = {}
+        identity = weights_identity(endpoint.model)
+        if endpoint.adapter is not None:
+            identity += f"+{read_adapter(endpoint.adapter).weights_sha256[:12]}"
         # The weights are part of the model's name, so that an answer of others is never served for theirs.
-        super().__init__(endpoint.model_copy(update={"model": weights_identity(endpoint.model)}), settings, pool)
+        super().__init__(endpoint.model_copy(update={"model": identity}), settings, pool)
+
+    def for_task(self, task: Task) -> NamedModel:
+        """The model with the task's adapter, if it has one that was trained on this model and the settings allow it.
+
+        Raises:
+            EmbeddedModelError: the task's adapter is damaged, or was trained for another form of the task.
+        """
+        from llm_extract.model.adapters import with_adapter
+
+        endpoint = self._named.model_copy(update={"adapter": None})
+        if self._settings.adapter:
+            endpoint = with_adapter(endpoint, task)
+        if endpoint.adapter == self._named.adapter:
+            return self
+        tuned = EmbeddedModel(endpoint, self._settings, self.pool)
+        return self._tuned.setdefault(tuned.endpoint.model, tuned)
 
     async def answer(self, request: Request, parse: Callable[[str], Any]) -> Answered:
         """A sound answer, parsed; see `ModelClient.answer`."""
@@ -133,9 +159,10 @@ class EmbeddedModel(NamedModel):
         """The verified file of its weights, assembled if need be. Blocks."""
         from llm_extract.model.weights import model_file
 
-        return model_file(self._weights, _cache_directory(self._settings) / "models")
+        return model_file(self._named.model, _cache_directory(self._settings) / "models")
 
     def _running(self, endpoint: Endpoint) -> Endpoint:
+        from llm_extract.model.adapters import WEIGHTS
         from llm_extract.model.embedded import shared_server
 
         server = shared_server(
@@ -143,6 +170,7 @@ class EmbeddedModel(NamedModel):
             threads=self._settings.embedded_threads,
             context=endpoint.context_window or 8192,
             alias=endpoint.model,
+            adapter=None if endpoint.adapter is None else endpoint.adapter / WEIGHTS,
         )
         base_url, key = server.ensure_running()
         return endpoint.model_copy(update={"base_url": base_url, "api_key": SecretStr(key)})

@@ -322,8 +322,21 @@ def _completion(status: int, data: Any, body: bytes, request_id: str | None) -> 
         output_tokens=spent.output_tokens,
         cached_input_tokens=spent.cached_input_tokens,
         request_id=request_id,
+        tokens=_tokens(choice),
     )
     return spent._replace(completion=completion)
+
+
+def _tokens(choice: dict[str, Any]) -> tuple[tuple[str, float], ...]:
+    """An answer's tokens with their log probabilities, as llama.cpp tells them; none if one of them is not told."""
+    told = _dict(choice.get("logprobs")).get("content")
+    tokens = []
+    for each in told if isinstance(told, list) else ():
+        token, logprob = _dict(each).get("token"), _dict(each).get("logprob")
+        if not isinstance(token, str) or not isinstance(logprob, int | float) or not math.isfinite(logprob):
+            return ()
+        tokens.append((token, float(logprob)))
+    return tuple(tokens)
 
 
 def _content(choice: dict[str, Any]) -> tuple[Any, str | None, bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -50,6 +51,8 @@ class Endpoint(BaseModel):
     """In tokens, prompt and answer together; None where it is not known."""
     local: bool = False
     """A model on this machine: it has no price."""
+    adapter: Path | None = None
+    """What tunes the embedded model for one task: a folder that `llm_extract.model.adapters` reads."""
 
 
 class Message(NamedTuple):
@@ -93,6 +96,8 @@ class Request(NamedTuple):
     stop: tuple[str, ...] = ()
     repeat: int = 0
     """The number of this repetition: part of the cache key, so that repeats are really asked again."""
+    logprobs: bool = False
+    """Whether the probabilities of a plain completion's tokens are asked for."""
 
 
 class Completion(NamedTuple):
@@ -106,6 +111,8 @@ class Completion(NamedTuple):
     output_tokens: int
     cached_input_tokens: int = 0
     request_id: str | None = None
+    tokens: tuple[tuple[str, float], ...] = ()
+    """The answer's tokens, each with the natural logarithm of its probability, where they were asked for and told."""
 
 
 class Attempt(BaseModel):

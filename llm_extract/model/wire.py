@@ -44,6 +44,7 @@ def request_key(endpoint: Endpoint, request: Request) -> str:
         sampling.max_output_tokens,
         request.stop,
         request.repeat,
+        *(["logprobs"] if request.logprobs else []),
     ]
     return sha256(json.dumps(parts).encode("ascii")).hexdigest()
 
@@ -129,6 +130,8 @@ def body(
     sent[parameter] = max_output_tokens
     if request.stop:
         sent["stop"] = request.stop
+    if request.logprobs:
+        sent["logprobs"] = 1
     parts = [json.dumps(asks)[:-1], json.dumps(sent)[1:]]
     if asked is not None:
         # A schema may be longer than an article: it is not written anew for each.

@@ -228,6 +228,12 @@ async def test_a_prompt_is_a_plain_completion_and_its_words_go_to_parse_as_they_
 # --- the cache ------------------------------------------------------------------------------------
 
 
+WITHOUT_PAIRS = json.dumps(
+    {"content": "{}", "finish_reason": "stop", "model": "scripted-model", "input_tokens": 1, "output_tokens": 1,
+     "tokens": [1]}
+)  # fmt: skip
+
+
 async def ask_once(server: ScriptedServer, cache: Cache, **options: Any) -> Answered:
     async with client_of(server, cache=cache, **options) as client:
         return await client.answer(request(), parse)
@@ -246,6 +252,37 @@ async def test_a_second_run_is_answered_from_the_cache_at_no_cost(
     assert (second.usage.calls, second.usage.cached_calls) == (0, 1)
     assert second.usage.cost_usd == 0
     assert second.attempts == ()
+
+
+async def test_a_line_s_probabilities_are_kept_with_it(scripted_server: ScriptedServer, tmp_path: Path) -> None:
+    tokens = [{"token": " Port", "logprob": -0.25}, {"token": " of Rye", "logprob": -1.5}]
+    choice = {"index": 0, "text": " Port of Rye", "finish_reason": "stop", "logprobs": {"content": tokens}}
+    told = {"object": "text_completion", "model": "scripted-model", "choices": [choice]}
+    scripted_server.default = raw(200, json.dumps(told).encode(), "application/json")
+    line = request(messages=(), prompt="Buyer:", response_schema=None, logprobs=True)
+    with Cache(tmp_path) as cache:
+        async with client_of(scripted_server, cache=cache) as client:
+            first, second = [await client.answer(line, str.strip) for _ in range(2)]
+            plain = await client.answer(line._replace(logprobs=False), str.strip)
+    assert scripted_server.requests[0].body["logprobs"] == 1
+    assert first.completion.tokens == ((" Port", -0.25), (" of Rye", -1.5))
+    assert (second.cached, second.completion) == (True, first.completion)
+    assert not plain.cached  # one that was asked without them has them not for certain
+
+
+async def test_an_answer_that_was_kept_before_there_were_probabilities_is_still_one(
+    scripted_server: ScriptedServer, tmp_path: Path
+) -> None:
+    older = {
+        "content": json.dumps(SOUND), "finish_reason": "stop", "model": "scripted-model",
+        "input_tokens": 9, "output_tokens": 5, "cached_input_tokens": 0, "request_id": None,
+    }  # fmt: skip
+    with Cache(tmp_path) as cache:
+        cache.put(request_key(endpoint(scripted_server), request()), json.dumps(older))
+        answered = await ask_once(scripted_server, cache)
+    assert answered.cached
+    assert answered.completion.tokens == ()
+    assert not scripted_server.requests
 
 
 async def test_a_raw_answer_is_stored_before_it_is_parsed(scripted_server: ScriptedServer, tmp_path: Path) -> None:
@@ -276,7 +313,7 @@ async def test_a_stored_answer_that_no_longer_parses_is_asked_for_again(
         assert (await ask_once(scripted_server, cache)).cached
 
 
-@pytest.mark.parametrize("stored", ["", "null", "[]", '{"content": "{}"}', '{"unknown": 1}', "\x00"])
+@pytest.mark.parametrize("stored", ["", "null", "[]", '{"content": "{}"}', '{"unknown": 1}', "\x00", WITHOUT_PAIRS])
 async def test_a_stored_text_that_is_no_completion_is_a_miss(
     scripted_server: ScriptedServer, tmp_path: Path, stored: str
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pytest
@@ -109,6 +110,46 @@ def test_known_complaints(status: int, message: str, fields: dict[str, Any], exp
 )
 def test_an_errors_words_are_found_in_whatever_form(body: bytes) -> None:
     assert classify(400, {}, body).message == "status 400: told so"
+
+
+def line(logprobs: Any) -> tuple[tuple[str, float], ...]:
+    """The tokens that are read of a completion with such `logprobs`."""
+    choice = {"text": " Orla Bank", "finish_reason": "stop", "logprobs": logprobs}
+    completion = classify(200, {}, json.dumps({"choices": [choice]}).encode()).completion
+    assert completion is not None
+    assert completion.content == " Orla Bank"
+    return completion.tokens
+
+
+def test_the_tokens_of_an_answer_are_read_with_their_probabilities() -> None:
+    told = [{"id": 1, "token": " Orla", "logprob": -0.5, "top_logprobs": []}, {"token": " Bank", "logprob": 0}]
+    assert line({"content": told}) == ((" Orla", -0.5), (" Bank", 0.0))
+
+
+@pytest.mark.parametrize(
+    "logprobs",
+    [
+        None,
+        {},
+        [],
+        {"content": None},
+        {"content": []},
+        {"tokens": [" Orla", " Bank"], "token_logprobs": [-0.5, 0.0]},
+        {"content": [{"token": " Orla", "logprob": -0.5}, {"token": " Bank"}]},
+        {"content": [{"token": " Orla", "logprob": None}]},
+        {"content": [{"token": None, "logprob": -0.5}]},
+        {"content": [{"token": " Orla", "logprob": float("-inf")}]},
+        {"content": [{"token": " Orla", "logprob": float("nan")}]},
+        {"content": ["Orla"]},
+    ],
+)
+def test_an_answer_whose_probabilities_are_not_all_told_has_none(logprobs: Any) -> None:
+    assert line(logprobs) == ()
+
+
+@given(JSON)
+def test_any_probabilities_leave_the_answer_sound(logprobs: Any) -> None:
+    assert all(math.isfinite(logprob) for _, logprob in line(logprobs))
 
 
 def test_long_words_are_cut() -> None:

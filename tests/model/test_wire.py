@@ -114,6 +114,7 @@ DIFFERENT: list[tuple[Endpoint, Request]] = [
     (PLACE, request(sampling=Sampling(max_output_tokens=99))),
     (PLACE, request(stop=("\n",))),
     (PLACE, request(repeat=1)),
+    (PLACE, request(logprobs=True)),
     (endpoint("http://127.0.0.1:9/v1", model="another"), request()),
     (endpoint("http://127.0.0.1:8/v1"), request()),
     (endpoint("http://127.0.0.1:9/v1", modes=("json_object",)), request()),
@@ -133,6 +134,7 @@ def test_what_does_not_change_the_answer_does_not_change_the_key() -> None:
     assert request_key(PLACE.model_copy(update={"name": "alias", "api_key": None}), request()) == key
     assert request_key(PLACE.model_copy(update={"base_url": PLACE.base_url + "/"}), request()) == key
     assert request_key(endpoint(PLACE.base_url, max_tokens_parameter="max_tokens"), request()) == key
+    assert request_key(PLACE, request(logprobs=False)) == key
 
 
 def test_a_key_is_the_same_in_every_process_and_release() -> None:
@@ -198,6 +200,12 @@ def test_structures_and_requests_are_not_altered_by_use() -> None:
     for _ in range(2):
         body(PLACE, PLACE.capabilities, asked, fields, max_output_tokens=1, complaint="wrong")
     assert json.dumps([asked.messages, fields]) == before
+
+
+def test_probabilities_are_asked_for_only_where_they_are_wanted() -> None:
+    line = request(messages=(), prompt="Buyer:", response_schema=None)
+    assert "logprobs" not in sent(PLACE, line)
+    assert sent(PLACE, line._replace(logprobs=True)) == sent(PLACE, line) | {"logprobs": 1}
 
 
 def test_capabilities_decide_what_is_sent() -> None:

@@ -1,0 +1,283 @@
+"""The form that a small model fills: a record as short lines, one field each.
+
+A model of a few hundred million parameters cannot write a record in one piece, but it can finish a
+line. An entry of the record's list (a contract) is a block of lines in a fixed order; after the last
+line of one block the first line of the next is asked, until the model says that there is no more::
+
+    Deal: has awarded=award
+    Main: yes
+    Buyer: Lindhaven City Council
+    Supplier: Corvane; Brightline Consulting
+    Value: roughly 30 million euros
+    Option: none
+    …
+    Deal: none
+
+What stands after a label is words of the article (several of them parted by "; "), words and the
+choice that they show (parted by "="), `yes` or `no`, or `none`. This module says which lines there are
+and how an answer is written on one and read from it: `questions` asks the lines of a model, `tuning`
+teaches them, and both use the same code, so that a model is asked exactly what it was taught.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter
+
+from llm_extract.fields import CategoryField, Context, FieldType, FlagField, NameField, TextField
+from llm_extract.grammar import choice_grammar, is_run, line_grammar
+from llm_extract.schema import Branch, Leaf
+
+if TYPE_CHECKING:
+    from llm_extract.task import Task
+
+NONE = "none"
+"""What a line says where the article says nothing."""
+
+MOST_ITEMS = 16
+"""The most entries of one line."""
+
+LONGEST = 160
+"""The most characters of the words of one entry of a line."""
+
+_YES, _NO = "yes", "no"
+_NEXT, _SHOWS = ";", "="
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the form."""
+
+    label: str
+    path: str
+    """From the entry down: `buyers[]`; lists that are inside an entry are asked for their first entry."""
+    leaf: Leaf
+    opens: bool = False
+    """The first line of an entry of a list: `none` says that there are no more entries."""
+
+    @cached_property
+    def choices(self) -> Mapping[str, str]:
+        """How the values of a category are written, with what they stand for."""
+        field_type = self.leaf.field_type
+        if not isinstance(field_type, CategoryField):
+            return {}
+        return {value.replace("_", " "): value for value in field_type.values}
+
+    def applies(self, text: str, context: Context) -> bool:
+        """Whether an article can answer this line: one without any sum is not asked for a sum."""
+        return _always_applies(self.leaf) or bool(self.leaf.field_type.find(text, context))
+
+    @property
+    def longest(self) -> int:
+        """The most characters of the words of one entry: no more than the schema's answer takes."""
+        return _longest(self.leaf.field_type)
+
+    def grammar(self, text: str, *, silent: bool = True) -> str:
+        """What may be written on this line, as a grammar for `Request.grammar`; `silent`: also `none`.
+
+        Raises:
+            DocumentError: the text has no words, and `silent` is False.
+        """
+        if isinstance(self.leaf.field_type, FlagField):
+            return choice_grammar((_YES, _NO))
+        return line_grammar(
+            text,
+            none=NONE if silent else None,
+            most=MOST_ITEMS if self.leaf.many else 1,
+            following=tuple(f"{_SHOWS}{choice}" for choice in self.choices),
+            between=_NEXT,
+            longest=self.longest,
+        )
+
+    def read(self, written: str, text: str) -> Any:
+        """The answer that a line states, in the shape that the schema's answer has.
+
+        Raises:
+            ValueError: it is nothing that the line's grammar lets pass. (An endpoint that cannot compile a
+                grammar may ignore it without a word.)
+        """
+        written = written.strip()
+        if isinstance(self.leaf.field_type, FlagField):
+            if written not in (_YES, _NO):
+                raise ValueError(f"{written!r} is neither {_YES} nor {_NO}")
+            return written == _YES
+        if written == NONE:
+            return [] if self.leaf.many else None
+        parts = written.split(_NEXT) if self.leaf.many else [written]
+        if len(parts) > MOST_ITEMS:
+            raise ValueError(f"{len(parts)} entries on one line, more than {MOST_ITEMS}")
+        said = [self._read_one(part.strip(), text) for part in parts]
+        return said if self.leaf.many else said[0]
+
+    def _read_one(self, part: str, text: str) -> Any:
+        words, _, choice = part.partition(_SHOWS) if self.choices else (part, "", "")
+        if not is_run(words, text):
+            raise ValueError(f"{words!r} is not among the words that the article offers here")
+        if len(words) > self.longest:
+            raise ValueError(f"{words[: self.longest]!r}… goes on for more than {self.longest} characters")
+        if not self.choices:
+            return words
+        if choice not in self.choices:
+            raise ValueError(f"{choice!r} is none of the choices of this line: {', '.join(self.choices)}")
+        return {"value": self.choices[choice], "quote": words}
+
+    def write(self, said: Any) -> str:
+        """The line that states an answer: what `read` reads back."""
+        if isinstance(self.leaf.field_type, FlagField):
+            return _YES if said else _NO
+        if not said:
+            return NONE
+        entries = said if self.leaf.many else [said]
+        return f"{_NEXT} ".join(self._write_one(entry) for entry in entries)
+
+    def _write_one(self, entry: Any) -> str:
+        if not self.choices:
+            return " ".join(str(entry).split())
+        words = " ".join(str(entry["quote"]).split())
+        return f"{words}{_SHOWS}{str(entry['value']).replace('_', ' ')}"
+
+    def probabilities(self, tokens: Sequence[tuple[str, float]]) -> list[float]:
+        """How probable each answer on this line was, from its tokens and their log probabilities; none if not told.
+
+        Of words that show a choice it is that of their first token and of the choice: where they end matters less.
+        """
+        sums = [0.0]
+        begins, chosen = True, False
+        for token, logprob in tokens:
+            if self.leaf.many and _NEXT in token:
+                sums.append(0.0)
+                begins, chosen = True, False
+                continue
+            if begins or chosen or not self.choices or _SHOWS in token:
+                sums[-1] += logprob
+            begins, chosen = False, chosen or (bool(self.choices) and _SHOWS in token)
+        return [math.exp(min(total, 0.0)) for total in sums] if tokens else []
+
+    def writable(self, words: str, text: str) -> bool:
+        """Whether these words can stand on this line of an article's form."""
+        words = " ".join(words.split())
+        marks = (_SHOWS if self.choices else "") + (_NEXT if self.leaf.many else "")
+        return words != NONE and is_run(words, text) and not any(mark in words for mark in marks)
+
+
+@dataclass(frozen=True)
+class Form:
+    """The lines of a task: of the record itself, and of one entry of its list."""
+
+    lines: tuple[Line, ...]
+    """Asked once an article."""
+    entry: tuple[Line, ...]
+    """Asked for every entry of `name`."""
+    name: str | None
+    """The list's name in the record; None for a record without a list of entries."""
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that change when a model would be asked something else."""
+        terms = [[line.path, line.label, line.leaf.many, list(line.choices)] for line in (*self.lines, *self.entry)]
+        return sha256(json.dumps([self.name, terms]).encode()).hexdigest()[:16]
+
+
+def make_form(task: Task) -> Form:
+    """The form of a task: the prompt's `questions` in their order, then the schema's other leaves.
+
+    The first list of entries of the schema is asked entry for entry, every other one for its first entry. An entry
+    begins with the first line whose `none` can mean that there are no more.
+    """
+    root, labels = task.schema.root, task.prompt.file.front.questions
+    asked = {path: leaf for path, leaf in root.leaves() if leaf.from_page is None and not _no_line(leaf)}
+    order = [path for path in labels if path in asked] + [path for path in asked if path not in labels]
+    shared = Counter(asked[path].name for path in order)
+    entries = next((child for child in root.children if isinstance(child, Branch) and child.many), None)
+    start = "\0" if entries is None else f"{entries.name}[]."
+    opening = _opening({path: asked[path] for path in order if path.startswith(start)})
+    order.sort(key=lambda path: path != opening)
+    lines: list[Line] = []
+    entry: list[Line] = []
+    for path in order:
+        label = labels.get(path) or _label(path, shared[asked[path].name] > 1)
+        if path.startswith(start):
+            entry.append(Line(label, path.removeprefix(start), asked[path], opens=path == opening))
+        else:
+            lines.append(Line(label, path, asked[path]))
+    return Form(tuple(lines), tuple(entry), entries.name if entries is not None and entry else None)
+
+
+def assemble(branch: Branch, said: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    """The answers of an entry's lines, by path, as one answer of the schema.
+
+    A part that may be missing is there if a line of it has words: a yes or no is not enough.
+    """
+    data: dict[str, Any] = {}
+    for child in branch.children:
+        here = f"{path}{child.name}{'[]' if child.many else ''}"
+        if isinstance(child, Branch):
+            filled = any(value and value is not True for key, value in said.items() if key.startswith(f"{here}."))
+            # What the head of the page states is not asked, but it needs a place.
+            always = not child.many and (not child.optional or any(leaf.from_page for _, leaf in child.leaves()))
+            parts = [assemble(child, said, f"{here}.")] if filled or always else []
+            data[child.name] = parts if child.many else parts[0] if parts else None
+        elif isinstance(child.field_type, FlagField) and not child.many:
+            # A flag that is not asked has no words, which grounding says of it.
+            unasked = None if child.optional else {"value": True, "quote": ""}
+            data[child.name] = unasked if child.field_type.quoted else said.get(here, True)
+        else:
+            data[child.name] = said.get(here) or ([] if child.many else None)
+    return data
+
+
+def said_at(answer: Any, path: str) -> Any:
+    """What an answer says at a line's path, such as `buyers[]` or `price.amount`."""
+    *above, last = path.split(".")
+    for part in above:
+        answer = answer.get(part.removesuffix("[]")) if isinstance(answer, Mapping) else None
+        if part.endswith("[]"):
+            answer = answer[0] if answer else None
+    return answer.get(last.removesuffix("[]")) if isinstance(answer, Mapping) else None
+
+
+@lru_cache(maxsize=256)
+def _longest(field_type: FieldType[Any]) -> int:
+    shape = TypeAdapter(field_type.shape()).json_schema()
+    return min(LONGEST, int(shape.get("maxLength", LONGEST)))
+
+
+def _always_applies(leaf: Leaf) -> bool:
+    return isinstance(leaf.field_type, CategoryField | FlagField | NameField | TextField)
+
+
+def _no_line(leaf: Leaf) -> bool:
+    """Whether a form has no line for a leaf: for yes or no with words that show it, and for lists of yes and no."""
+    return isinstance(leaf.field_type, FlagField) and (leaf.field_type.quoted or leaf.many)
+
+
+def _opening(leaves: Mapping[str, Leaf]) -> str | None:
+    """The path of the first line of an entry: the first with words that an article about such an entry has.
+
+    A yes or no cannot say that there are no more entries, and one that may lack its date is not ruled out by an
+    article without dates.
+    """
+    worded = [path for path, leaf in leaves.items() if not isinstance(leaf.field_type, FlagField)]
+    stated = [
+        path for path in worded if _always_applies(leaves[path]) or not (leaves[path].optional or leaves[path].many)
+    ]
+    return next(iter([*stated, *worded, *leaves]), None)
+
+
+def _label(path: str, shared: bool) -> str:
+    """A label from a field's name, with those above it where another field is called the same."""
+    parts = path.replace("[]", "").split(".")
+    return " ".join(parts if shared else parts[-1:]).replace("_", " ").capitalize()
+
+
+def one_block(text: str) -> str:
+    """An article without blank lines: they would end it, and cost tokens."""
+    return "\n".join(line.strip() for line in text.splitlines() if line.strip())

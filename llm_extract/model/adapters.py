@@ -1,0 +1,131 @@
+"""Adapters: what tunes the embedded model for one task, kept beside the task's prompt.
+
+``prompts/TASK.adapter/`` holds three files, written by `llm-extract tune`::
+
+    adapter.gguf    the low-rank weights (LoRA) that llama.cpp adds to the base model's
+    adapter.json    which base and which form they fit, and what their probabilities are worth (`Adapter`)
+    README.md       the model card
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from llm_extract.errors import EmbeddedModelError
+from llm_extract.form import make_form
+from llm_extract.model.types import Endpoint
+from llm_extract.model.weights import KNOWN_MODELS
+
+if TYPE_CHECKING:
+    from llm_extract.task import Task
+
+DESCRIPTION = "adapter.json"
+WEIGHTS = "adapter.gguf"
+CARD = "README.md"
+
+ANY_LINE = ""
+"""The key of the calibration of lines that have none of their own."""
+
+
+class Adapter(BaseModel):
+    """What is known of an adapter: the content of its `adapter.json`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[1] = 1
+    base: str
+    """The embedded model that it was trained on, as in `embedded:NAME`."""
+    base_sha256: str
+    """Of the base's whole file."""
+    weights_sha256: str
+    """Of `adapter.gguf`."""
+    form: str
+    """Fingerprint of the form that it was taught; see `llm_extract.form.Form.fingerprint`."""
+    confidence: dict[str, tuple[tuple[float, float], ...]] = Field(default_factory=dict)
+    """Path of a line (`contracts[].value`, or "" for all others) → points (probability, share that was right), both
+    rising: what a probability of the model is worth, measured on development articles."""
+    least_confidence: float = Field(default=0.0, ge=0, le=1)
+    """Values below it are left out unless the settings say otherwise."""
+
+    def calibrated(self, path: str, probability: float) -> float:
+        """How likely an answer is right that the model gave with this probability; straight lines between points."""
+        points = self.confidence.get(path) or self.confidence.get(ANY_LINE) or ()
+        if not points:
+            return probability
+        at = bisect_right(points, (probability, 2.0))
+        if at == 0:
+            return points[0][1]
+        if at == len(points):
+            return points[-1][1]
+        (left, low), (right, high) = points[at - 1], points[at]
+        return low + (high - low) * (probability - left) / (right - left)
+
+
+def adapter_folder(task: Task) -> Path | None:
+    """Where a task's adapter lies; None for a task without one."""
+    if task.where is None:
+        return None
+    folder = task.where / "prompts" / f"{task.name}.adapter"
+    return folder if (folder / DESCRIPTION).is_file() else None
+
+
+def read_adapter(folder: Path) -> Adapter:
+    """What `adapter.json` says, its weights checked. They are read again only if a file has changed since.
+
+    Raises:
+        EmbeddedModelError: a file is missing, is no description of an adapter, or the weights are not those described.
+    """
+    try:
+        seen = [(folder / name).stat() for name in (DESCRIPTION, WEIGHTS)]
+    except OSError as error:
+        raise EmbeddedModelError(f"the adapter {folder} cannot be read: {error.strerror or error}") from error
+    return _read(folder, *((file.st_mtime_ns, file.st_size) for file in seen))
+
+
+@lru_cache(maxsize=16)
+def _read(folder: Path, _description: tuple[int, int], _weights: tuple[int, int]) -> Adapter:
+    try:
+        adapter = Adapter.model_validate_json((folder / DESCRIPTION).read_bytes())
+        found = sha256((folder / WEIGHTS).read_bytes()).hexdigest()
+    except OSError as error:
+        raise EmbeddedModelError(f"the adapter {folder} cannot be read: {error.strerror or error}") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise EmbeddedModelError(f"{folder / DESCRIPTION}: {where and f'{where}: '}{first['msg']}") from error
+    if found != adapter.weights_sha256:
+        raise EmbeddedModelError(
+            f"{folder / WEIGHTS} is not the file that {DESCRIPTION} describes: it was changed or cut; "
+            "make it anew with `llm-extract tune`"
+        )
+    return adapter
+
+
+def with_adapter(endpoint: Endpoint, task: Task) -> Endpoint:
+    """The endpoint with the task's adapter, where it is an embedded model and the adapter was trained on it.
+
+    Raises:
+        EmbeddedModelError: the adapter does not hold.
+    """
+    folder = adapter_folder(task) if endpoint.provider == "embedded" else None
+    adapter = None if folder is None else read_adapter(folder)
+    if adapter is None or adapter.base != endpoint.model:
+        return endpoint
+    if adapter.base_sha256 != KNOWN_MODELS[adapter.base].sha256:
+        raise EmbeddedModelError(
+            f"the adapter {folder} was trained on other weights of {adapter.base} than those installed: train it anew "
+            f"with `llm-extract tune {task.name}`, or do without it: LLM_EXTRACT_ADAPTER=false"
+        )
+    if adapter.form != make_form(task).fingerprint:
+        raise EmbeddedModelError(
+            f"the adapter {folder} was trained for another form of the task {task.name!r}: its schema or the questions "
+            f"of its prompt have changed since. Train it anew with `llm-extract tune {task.name}`, or do without it: "
+            "LLM_EXTRACT_ADAPTER=false"
+        )
+    return endpoint.model_copy(update={"adapter": folder})

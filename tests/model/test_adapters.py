@@ -1,0 +1,260 @@
+"""Adapters: the folder beside a prompt, when it holds, and what its probabilities are worth."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from llm_extract import Extractor
+from llm_extract.cli.skeleton import write_task
+from llm_extract.errors import EmbeddedModelError
+from llm_extract.form import make_form
+from llm_extract.model.adapters import DESCRIPTION, WEIGHTS, Adapter, adapter_folder, read_adapter, with_adapter
+from llm_extract.model.endpoints import resolve_endpoint
+from llm_extract.model.models import EmbeddedModel, NamedModel, new_model
+from llm_extract.model.types import Endpoint
+from llm_extract.model.weights import KNOWN_MODELS
+from llm_extract.settings import Settings, load_settings
+from llm_extract.task import Task, find_task, task_for_schema
+from tests.model.asking import endpoint
+
+LORA = b"low-rank weights"
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> Task:
+    """A task of its own folder, without an adapter."""
+    write_task("moves", tmp_path)
+    return find_task("moves", tmp_path)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load_settings(model="embedded", cache_dir=tmp_path / "cache")
+
+
+def described(task: Task, **others: Any) -> dict[str, Any]:
+    return {
+        "format": 1,
+        "base": "gemma3-270m",
+        "base_sha256": KNOWN_MODELS["gemma3-270m"].sha256,
+        "weights_sha256": sha256(LORA).hexdigest(),
+        "form": make_form(task).fingerprint,
+    } | others
+
+
+def given_adapter(task: Task, **others: Any) -> Path:
+    """The task's adapter, as it would be there after training."""
+    assert task.where is not None
+    folder = task.where / "prompts" / f"{task.name}.adapter"
+    folder.mkdir(exist_ok=True)
+    (folder / WEIGHTS).write_bytes(LORA)
+    (folder / DESCRIPTION).write_text(json.dumps(described(task, **others)))
+    return folder
+
+
+def base(settings: Settings) -> Endpoint:
+    return resolve_endpoint("embedded", settings)
+
+
+# ---------------------------------------------------------------- the folder
+
+
+def test_an_adapter_lies_beside_the_prompt(task: Task) -> None:
+    assert adapter_folder(task) is None
+    folder = given_adapter(task)
+    assert adapter_folder(task) == folder
+    (folder / DESCRIPTION).unlink()
+    assert adapter_folder(task) is None
+
+
+def test_a_schema_alone_has_no_adapter() -> None:
+    class Meeting(BaseModel):
+        place: str | None = None
+
+    assert adapter_folder(task_for_schema(Meeting)) is None
+
+
+def test_what_is_known_of_an_adapter_is_read(task: Task) -> None:
+    folder = given_adapter(task, confidence={"": [[0.2, 0.1], [0.9, 0.8]]}, least_confidence=0.25)
+    adapter = read_adapter(folder)
+    assert adapter.form == make_form(task).fingerprint
+    assert adapter.confidence == {"": ((0.2, 0.1), (0.9, 0.8))}
+    assert adapter.least_confidence == 0.25
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "complaint"),
+    [
+        (DESCRIPTION, None, "cannot be read"),
+        (WEIGHTS, None, "cannot be read"),
+        (DESCRIPTION, b"{", r"adapter\.json: Invalid JSON"),
+        (DESCRIPTION, b"{}", r"adapter\.json: base: Field required"),
+        (WEIGHTS, LORA[:-1], r"adapter\.gguf is not the file that adapter\.json describes.*llm-extract tune"),
+        (WEIGHTS, LORA.upper(), "is not the file"),
+    ],
+)
+def test_an_adapter_that_is_damaged_says_so(task: Task, name: str, content: bytes | None, complaint: str) -> None:
+    folder = given_adapter(task)
+    assert read_adapter(folder).base == "gemma3-270m"  # what was read once is not served for a changed file
+    file = folder / name
+    if content is None:
+        file.unlink()
+    else:
+        file.write_bytes(content)
+        os.utime(file, ns=(1, 1))
+    with pytest.raises(EmbeddedModelError, match=complaint):
+        read_adapter(folder)
+
+
+@pytest.mark.parametrize(
+    ("others", "complaint"),
+    [
+        ({"format": 2}, "format"),
+        ({"least_confidence": 1.5}, "least_confidence"),
+        ({"colour": "red"}, "colour"),
+        ({"confidence": {"": [[0.5]]}}, r"confidence\."),
+    ],
+)
+def test_a_description_that_says_something_else_is_refused(task: Task, others: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(EmbeddedModelError, match=complaint):
+        read_adapter(given_adapter(task, **others))
+
+
+# ---------------------------------------------------------------- which endpoint gets it
+
+
+def test_the_embedded_model_that_it_was_trained_on_gets_it(task: Task, settings: Settings) -> None:
+    assert with_adapter(base(settings), task) == base(settings)
+    folder = given_adapter(task)
+    assert with_adapter(base(settings), task) == base(settings).model_copy(update={"adapter": folder})
+
+
+def test_no_other_model_gets_it(task: Task, settings: Settings) -> None:
+    given_adapter(task, base="another-270m")
+    assert with_adapter(base(settings), task).adapter is None
+    given_adapter(task)
+    other = endpoint("http://127.0.0.1:9/v1", model="gemma3-270m")
+    assert with_adapter(other, task) == other
+
+
+def test_an_adapter_of_another_form_is_refused_with_what_to_do(task: Task, settings: Settings) -> None:
+    given_adapter(task, form="0" * 16)
+    with pytest.raises(EmbeddedModelError, match=r"another form of the task 'moves'.*tune moves.*LLM_EXTRACT_ADAPTER"):
+        with_adapter(base(settings), task)
+
+
+def test_an_adapter_of_other_weights_is_refused(task: Task, settings: Settings) -> None:
+    given_adapter(task, base_sha256="0" * 64)
+    with pytest.raises(EmbeddedModelError, match=r"other weights of gemma3-270m.*tune moves.*LLM_EXTRACT_ADAPTER"):
+        with_adapter(base(settings), task)
+
+
+def test_a_model_tuned_for_one_task_serves_another_as_it_is(task: Task, settings: Settings, tmp_path: Path) -> None:
+    given_adapter(task)
+    tuned = new_model(base(settings), settings).for_task(task)
+    other = tmp_path / "other"
+    write_task("others", other)
+    plain = tuned.for_task(find_task("others", other))
+    assert tuned.endpoint.adapter is not None
+    assert plain.endpoint.adapter is None
+    assert plain.endpoint.model == new_model(base(settings), settings).endpoint.model
+
+
+def test_a_changed_label_makes_it_another_form(task: Task, settings: Settings) -> None:
+    given_adapter(task)
+    assert task.where is not None
+    prompt = task.where / "prompts" / "moves.md"
+    prompt.write_text(prompt.read_text().replace(": Person\n", ": Who\n"))
+    os.utime(prompt, ns=(1, 1))
+    with pytest.raises(EmbeddedModelError, match="another form"):
+        with_adapter(base(settings), find_task("moves", task.where))
+
+
+# ---------------------------------------------------------------- the model with it
+
+
+def test_a_tuned_model_is_another_model_by_name(task: Task, settings: Settings) -> None:
+    """So that no answer of the plain model is served for its own."""
+    plain = EmbeddedModel(base(settings), settings)
+    assert plain.for_task(task) is plain
+    folder = given_adapter(task)
+    tuned = plain.for_task(task)
+    assert tuned.endpoint.adapter == folder
+    assert tuned.endpoint.model == f"{plain.endpoint.model}+{sha256(LORA).hexdigest()[:12]}"
+    assert tuned.pool is plain.pool
+    assert plain.for_task(task) is tuned
+    assert tuned.for_task(task) is tuned
+
+
+def test_the_settings_can_do_without_it(task: Task, tmp_path: Path) -> None:
+    given_adapter(task)
+    without = load_settings(model="embedded", cache_dir=tmp_path / "cache", adapter=False)
+    plain = EmbeddedModel(base(without), without)
+    assert plain.for_task(task) is plain
+
+
+def test_a_model_behind_an_endpoint_has_none(task: Task, settings: Settings) -> None:
+    given_adapter(task)
+    model = new_model(endpoint("http://127.0.0.1:9/v1"), settings)
+    assert model.for_task(task) is model
+
+
+def test_an_extractor_asks_the_tuned_model(task: Task, settings: Settings) -> None:
+    folder = given_adapter(task)
+    extractor: Extractor[Any] = Extractor(task, settings=settings)
+    assert isinstance(extractor.model, NamedModel)
+    assert extractor.model.endpoint.adapter == folder
+    given_adapter(task, form="0" * 16)
+    with pytest.raises(EmbeddedModelError, match="another form"):
+        Extractor(task, settings=settings)
+
+
+# ---------------------------------------------------------------- what a probability is worth
+
+FIELDS = {"base": "b", "base_sha256": "", "weights_sha256": "", "form": ""}
+SHARES = st.lists(st.floats(0, 1), min_size=1, max_size=8).map(sorted)
+CURVES = SHARES.flatmap(
+    lambda shares: st.lists(st.floats(0, 1), min_size=len(shares), max_size=len(shares), unique=True).map(
+        lambda places: tuple(zip(sorted(places), shares, strict=True))
+    )
+)
+
+
+@given(CURVES, st.lists(st.floats(0, 1), min_size=2))
+def test_a_surer_answer_is_never_worth_less(curve: tuple[tuple[float, float], ...], asked: list[float]) -> None:
+    adapter = Adapter(**FIELDS, confidence={"": curve})
+    worth = [adapter.calibrated("contracts[].value", probability) for probability in sorted(asked)]
+    assert all(earlier <= later + 1e-9 for earlier, later in itertools.pairwise(worth))
+    assert all(curve[0][1] - 1e-9 <= each <= curve[-1][1] + 1e-9 for each in worth)
+    for place, share in curve:
+        assert adapter.calibrated("", place) == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    ("path", "probability", "worth"),
+    [
+        ("a", 0.5, 0.3),
+        ("a", 0.0, 0.1),
+        ("a", 1.0, 0.5),
+        ("b", 0.5, 0.9),  # one point: a level
+        ("c", 0.5, 0.25),  # no line of its own
+        ("d", 0.5, 0.25),  # no points
+    ],
+)
+def test_probabilities_are_read_off_straight_lines(path: str, probability: float, worth: float) -> None:
+    curves = {"a": ((0.25, 0.1), (0.75, 0.5)), "b": ((0.4, 0.9),), "": ((0.0, 0.0), (1.0, 0.5)), "d": ()}
+    assert Adapter(**FIELDS, confidence=curves).calibrated(path, probability) == pytest.approx(worth)
+
+
+def test_without_measurements_a_probability_is_what_it_is() -> None:
+    assert Adapter(**FIELDS).calibrated("contracts[].value", 0.37) == 0.37
