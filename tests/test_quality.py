@@ -32,9 +32,15 @@ def locked() -> dict[str, Version]:
     return {canonicalize_name(pin[1]): Version(pin[2]) for pin in pins if pin}
 
 
+NOT_LOCKED = ("tune",)
+"""Extras that neither the lock nor CI holds: torch takes gigabytes."""
+
+
 def declared() -> list[Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    extras = [entry for extra in project["optional-dependencies"].values() for entry in extra]
+    extras = [
+        entry for name, extra in project["optional-dependencies"].items() if name not in NOT_LOCKED for entry in extra
+    ]
     return [Requirement(entry) for entry in [*project["dependencies"], *extras]]
 
 

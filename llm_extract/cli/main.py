@@ -16,6 +16,7 @@ import click
 from llm_extract.cli.batch import batch
 from llm_extract.cli.evaluate import evaluate
 from llm_extract.cli.export import export, verify
+from llm_extract.cli.tune import distil, tune
 from llm_extract.errors import FatalError, LlmExtractError, UsageError
 from llm_extract.version import __version__
 
@@ -224,6 +225,8 @@ cli.add_command(evaluate)
 cli.add_command(batch)
 cli.add_command(export)
 cli.add_command(verify)
+cli.add_command(tune)
+cli.add_command(distil)
 
 
 def _cache_directory() -> Path:

@@ -1,0 +1,1 @@
+"""Tuning a small model for a task: training pairs, training, adapters."""

@@ -1,0 +1,176 @@
+"""Lessons: gold articles with their forms filled in, as training has a model read them.
+
+A lesson is exactly what inference will ask: the same article text, the same lines in the same
+order, the same ways to write an answer (`llm_extract.form`). The model learns what stands behind the
+labels; article and labels are given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from llm_extract.document import Document
+from llm_extract.evaluation.gold import Gold, GoldEvidence
+from llm_extract.fields import CategoryField, Context, DateField, FlagField, NameField, TextField
+from llm_extract.form import Form, Line, make_form
+from llm_extract.questions import asked_text, context_of, prompt_start
+from llm_extract.task import Task
+
+
+class FilledLine(NamedTuple):
+    """A line with what an annotator said on it."""
+
+    line: Line
+    said: Any
+    """In the shape of the schema's answer; None where there are words that the line cannot state: not asked."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """An article with its form."""
+
+    name: str
+    text: str
+    """The article as a model is asked about it."""
+    context: Context
+    lines: tuple[FilledLine, ...]
+
+    def parts(self) -> Iterator[tuple[str, bool]]:
+        """The training text in pieces, each with whether it is to be learnt."""
+        yield prompt_start(self.text), False
+        for line, said in self.lines:
+            if said is not _UNSTATED and line.applies(self.text, self.context):
+                yield f"{line.label}:", False
+                yield f" {line.write(said)}\n", True
+
+
+_UNSTATED: Any = object()
+
+
+def make_lesson(task: Task, gold: Gold) -> Lesson:
+    """The lesson of one gold article."""
+    return lesson_of(make_form(task), gold.name, gold.document, gold.file.record, gold.evidence())
+
+
+def lesson_of(
+    form: Form, name: str, document: Document, record: Mapping[str, Any], evidence: Mapping[str, GoldEvidence]
+) -> Lesson:
+    """The lesson of an article, from its record as JSON and the words behind it.
+
+    A date that was put together from others (an end from start and term) is no answer of its own. A line
+    whose words cannot be written, because the text cuts them, is left out.
+    """
+    text = asked_text(document)
+    said = _Said(document, text, evidence)
+    filled = [FilledLine(line, said.at(line, record, "")) for line in form.lines]
+    if form.name is not None:
+        entries: Sequence[Mapping[str, Any]] = record.get(form.name) or []
+        for index, entry in enumerate(entries):
+            filled += [FilledLine(line, said.at(line, entry, f"{form.name}[{index}].")) for line in form.entry]
+        opening = form.entry[0]
+        filled.append(FilledLine(opening, [] if opening.leaf.many else None))
+    return Lesson(name, text, context_of(document), tuple(filled))
+
+
+class _Said:
+    """What gold says on the lines of one article."""
+
+    def __init__(self, document: Document, text: str, evidence: Mapping[str, GoldEvidence]) -> None:
+        self._document = document
+        self._text = text
+        self._evidence = evidence
+
+    def at(self, line: Line, entry: Mapping[str, Any], prefix: str) -> Any:
+        found = _values(entry, line.path, prefix)
+        if isinstance(line.leaf.field_type, FlagField):
+            return bool(found and found[0][1])
+        said = []
+        for path, value in found:
+            words = self._words(line, path, value)
+            if words is None:
+                continue
+            if not line.writable(words, self._text):
+                return _UNSTATED
+            said.append({"value": value, "quote": words} if isinstance(line.leaf.field_type, CategoryField) else words)
+        if line.leaf.many:
+            return said
+        return said[0] if said else None
+
+    def _words(self, line: Line, path: str, value: Any) -> str | None:
+        """The words that state a value; None for a date that only other values give."""
+        field_type = line.leaf.field_type
+        found = self._evidence.get(path)
+        if isinstance(field_type, NameField | TextField) and line.writable(str(value), self._text):
+            return str(value)
+        if found is None:
+            return str(value)
+        if isinstance(field_type, DateField) and found.also:
+            if not any(field_type.read(self._document.text, span.start, span.end) for span in found.spans[:1]):
+                if not _MONTH_OR_DAY.search(found.quote):
+                    return None
+        return found.quote
+
+
+_MONTH_OR_DAY = re.compile(
+    r"(?i)\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|spring|summer|autumn|fall|winter|mon|tues|wednes|thurs|fri"
+    r"|satur|sun|next|last|this|today|yesterday|tomorrow)"
+)
+"""Words of a date whose year stands elsewhere; a term ("five-year") has none of them."""
+
+
+def _values(entry: Mapping[str, Any], path: str, prefix: str) -> list[tuple[str, Any]]:
+    """The values at a line's path, with their paths in the record."""
+    here: list[tuple[str, Any]] = [(prefix, entry)]
+    parts = path.split(".")
+    for number, part in enumerate(parts):
+        name, many = part.removesuffix("[]"), part.endswith("[]")
+        last = number == len(parts) - 1
+        following: list[tuple[str, Any]] = []
+        for where, data in here:
+            value = data.get(name) if isinstance(data, Mapping) else None
+            if value is None:
+                continue
+            dot = "" if last else "."
+            if many:
+                values = list(value)[: None if last else 1]
+                following += [(f"{where}{name}[{index}]{dot}", each) for index, each in enumerate(values)]
+            else:
+                following.append((f"{where}{name}{dot}", value))
+        here = following
+    return here
+
+
+def changed(lesson: Lesson, text: str, change: Any) -> Lesson | None:
+    """The lesson of a changed article: `change` is applied to the words of every answer.
+
+    None if a changed answer does not stand in the changed text.
+    """
+    lines = []
+    for line, said in lesson.lines:
+        new = said if said is _UNSTATED else _changed(said, change)
+        for words in _all_words(line, new):
+            if not line.writable(words, text):
+                return None
+        lines.append(FilledLine(line, new))
+    return replace(lesson, text=text, lines=tuple(lines))
+
+
+def _changed(said: Any, change: Any) -> Any:
+    if isinstance(said, str):
+        return change(said)
+    if isinstance(said, Mapping):
+        return {**said, "quote": change(said["quote"])}
+    if isinstance(said, list):
+        return [_changed(each, change) for each in said]
+    return said
+
+
+def _all_words(line: Line, said: Any) -> Iterator[str]:
+    for each in said if isinstance(said, list) else [said]:
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, Mapping):
+            yield each["quote"]

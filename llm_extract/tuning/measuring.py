@@ -1,0 +1,195 @@
+"""Measuring: an embedded model, with or without an adapter, is asked about the articles that judge.
+
+What it said is kept as it was said, with its raw probabilities, a line an article, so that a measurement that was
+killed goes on, and so that curves and thresholds are tried without asking again: grounding is done anew for each.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from llm_extract.errors import ExtractionError
+from llm_extract.evaluation.gold import Gold, GoldSet
+from llm_extract.evaluation.predictions import Failure, PredictedEvidence, Prediction
+from llm_extract.evaluation.results import Results, judge
+from llm_extract.grounding import Said, ground
+from llm_extract.model.adapters import Adapter
+from llm_extract.model.types import Model, Sampling
+from llm_extract.questions import ask
+from llm_extract.task import Task
+from llm_extract.tuning.calibration import Curve, Observation, best_threshold, curves, without_own_article
+
+
+class Asked(NamedTuple):
+    """What a model said of an article."""
+
+    said: Said | None
+    """Its confidence is the raw probability; None if the article failed."""
+    failure: Failure | None
+    seconds: float
+
+
+async def ask_all(
+    model: Model,
+    gold: GoldSet,
+    sampling: Sampling,
+    file: Path,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> dict[str, Asked]:
+    """Ask about every article of a gold set that `file` does not have yet.
+
+    Args:
+        model: a model that fills forms; its adapter, if it has one, without calibration.
+        gold: the articles.
+        sampling: as of a request.
+        file: keeps what was said, a line an article.
+        progress: called with the number of articles done and that of all.
+
+    Raises:
+        FatalError: nothing more can succeed; what was said is kept.
+    """
+    found = _kept(file, gold.task)
+    with file.open("ab") as lines:
+        for item in gold.items:
+            if item.name not in found:
+                started = time.perf_counter()
+                said, failure = await _asked(model, gold.task, item, sampling)
+                found[item.name] = Asked(said, failure, time.perf_counter() - started)
+                lines.write(_line(item.name, found[item.name]))
+                lines.flush()
+            progress(sum(each.name in found for each in gold.items), len(gold.items))
+    return found
+
+
+async def _asked(model: Model, task: Task, item: Gold, sampling: Sampling) -> tuple[Said | None, Failure | None]:
+    try:
+        said, _, _ = await ask(model, task, item.document, sampling)
+    except ExtractionError as error:
+        return None, Failure(type=type(error).__name__, message=str(error))
+    return said, None
+
+
+def _line(name: str, asked: Asked) -> bytes:
+    data: dict[str, Any] = {"article": name, "seconds": asked.seconds}
+    if asked.said is not None:
+        data |= {"answer": asked.said.answer.model_dump(mode="json"), "confidence": dict(asked.said.confidence)}
+    if asked.failure is not None:
+        data["failure"] = asked.failure.model_dump()
+    return json.dumps(data).encode() + b"\n"
+
+
+def _kept(file: Path, task: Task) -> dict[str, Asked]:
+    """What the file has; a torn last line, the mark of a kill, is cut off."""
+    content = file.read_bytes() if file.is_file() else b""
+    whole = content[: content.rfind(b"\n") + 1]
+    if whole != content:
+        file.write_bytes(whole)
+    found = {}
+    for line in whole.splitlines():
+        data = json.loads(line)
+        said = failure = None
+        if "answer" in data:
+            said = Said(task.schema.answer.model_validate(data["answer"]), data["confidence"])
+        if "failure" in data:
+            failure = Failure.model_validate(data["failure"])
+        found[data["article"]] = Asked(said, failure, data["seconds"])
+    return found
+
+
+CurvesOf = Callable[[str], Mapping[str, Curve]]
+"""The curves for an article, by its name."""
+
+
+def results_of(
+    gold: GoldSet, asked: Mapping[str, Asked], curves_of: CurvesOf = lambda name: {}, least: float = 0.0
+) -> Results:
+    """What was said, grounded and judged: with probabilities as these curves read them, and none below `least`."""
+    return judge(gold, predictions(gold, asked, curves_of, least), repeats=1)
+
+
+def predictions(
+    gold: GoldSet, asked: Mapping[str, Asked], curves_of: CurvesOf = lambda name: {}, least: float = 0.0
+) -> list[Prediction]:
+    """The record of every article, or why there is none."""
+    return [_prediction(gold.task, item, asked[item.name], curves_of(item.name), least) for item in gold.items]
+
+
+def _prediction(task: Task, item: Gold, asked: Asked, of_lines: Mapping[str, Curve], least: float) -> Prediction:
+    if asked.said is None:
+        return Prediction(article=item.name, error=asked.failure)
+    adapter = _UNCALIBRATED.model_copy(update={"confidence": dict(of_lines)})
+    confidence = {
+        path: adapter.calibrated(line_of(path), probability) for path, probability in asked.said.confidence.items()
+    }
+    said = asked.said._replace(confidence=confidence, least_confidence=least)
+    try:
+        grounded = ground(item.document, task.schema, said)
+    except ExtractionError as error:
+        return Prediction(article=item.name, error=Failure(type=type(error).__name__, message=str(error)))
+    return Prediction(
+        article=item.name,
+        record=json.loads(grounded.record.model_dump_json()),
+        evidence={
+            path: PredictedEvidence.model_validate(found.model_dump()) for path, found in grounded.evidence.items()
+        },
+        confidence={p: found.confidence for p, found in grounded.evidence.items() if found.confidence is not None},
+        issues=grounded.issues,
+    )
+
+
+_UNCALIBRATED = Adapter(base="", base_sha256="", weights_sha256="", form="")
+
+
+def line_of(path: str) -> str:
+    """The path of the line that a value's path is of: `contracts[0].buyers[1]` is of `contracts[].buyers[]`."""
+    return re.sub(r"\[\d+\]", "[]", path)
+
+
+def observations(results: Results) -> list[Observation]:
+    """Every delivered value that has a probability, with whether it was right: as the evaluation aligns entries."""
+    found = []
+    for result, item in results.items:
+        confidence = {} if result.prediction is None else result.prediction.confidence
+        if item.predicted is not None and item.predicted.path in confidence:
+            path = item.predicted.path
+            found.append(Observation(result.gold.name, line_of(path), confidence[path], item.verdict == "COR"))
+    return found
+
+
+class Calibrated(NamedTuple):
+    """What held-out articles say of an adapter's probabilities."""
+
+    confidence: dict[str, Curve]
+    least_confidence: float
+    honest: Results
+    """Each article judged with curves that were made without it, and with that threshold."""
+
+
+def calibrate(gold: GoldSet, asked: Mapping[str, Asked]) -> Calibrated:
+    """Curves from everything that was said, and the least confidence that gives the highest item F1."""
+    seen = observations(results_of(gold, asked))
+    apart = without_own_article(seen, [item.name for item in gold.items])
+
+    def figure(threshold: float) -> float:
+        said = predictions(gold, asked, apart.__getitem__, threshold)
+        # Without its evidence, whose check takes most of the time and does not change item F1.
+        return item_f1(judge(gold, [each.model_copy(update={"evidence": None}) for each in said], repeats=1))
+
+    least = best_threshold(figure) if seen else 0.0
+    return Calibrated(curves(seen), least, results_of(gold, asked, apart.__getitem__, least))
+
+
+def item_f1(results: Results) -> float:
+    """Item F1 over all articles; NaN without any item."""
+    return float(results.figures(results.table.counts.sum(axis=0))["f1"])
+
+
+def median_seconds(asked: Mapping[str, Asked], names: Sequence[str]) -> float:
+    """Seconds of the article in the middle."""
+    seconds = sorted(asked[name].seconds for name in names)
+    return seconds[len(seconds) // 2]

@@ -1,0 +1,365 @@
+"""Training: a low-rank adapter (LoRA) for the embedded model, on a CPU or a GPU, that can be stopped at any time.
+
+The base model's weights are read from the very file that inference uses, and stay as they are. Each step
+reads a few lessons, every time with other names and numbers, and only what stands behind the
+labels counts for the loss. All that a step needs follows from the seed and its number, so a training
+that was killed goes on from its last checkpoint as if nothing had been.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import random
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from llm_extract.tuning.lessons import Lesson
+from llm_extract.tuning.swapping import swap, vocabulary
+
+MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+"""The linear layers that get an adapter: all of a block."""
+
+Device = Literal["auto", "cpu", "cuda"]
+
+_SAY_SECONDS = 5.0
+"""How often a training says where it is."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to train. The learning rate rises for `warmup` of the time and then falls along a cosine to a tenth."""
+
+    minutes: float = 60.0
+    rank: int = 16
+    alpha: int = 32
+    learning_rate: float = 6e-4
+    lessons_a_step: int = 4
+    swapped: float = 0.85
+    """The share of readings that have other names and numbers."""
+    longest: int = 2048
+    """Tokens; longer lessons are left out."""
+    warmup: float = 0.03
+    seed: int = 0
+    checkpoint_minutes: float = 4.0
+    checks: int = 6
+    """How often the development articles are looked at."""
+
+
+class Encoded(NamedTuple):
+    """A lesson as tokens."""
+
+    tokens: list[int]
+    learnt: list[int]
+    """Positions of the tokens that are learnt."""
+
+
+class Check(NamedTuple):
+    """How the model does on lessons it does not learn from."""
+
+    loss: float
+    """Mean negative log-likelihood (nats) of a learnt token."""
+    lines: float
+    """Share of lines every token of which is the model's first choice, given the right lines before."""
+    stated: float
+    """The same of lines that state something."""
+
+
+def load_base(file: Path) -> tuple[Any, Any]:
+    """The model and the tokenizer of a GGUF file, dequantised to bfloat16."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    folder, name = str(file.parent), file.name
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, gguf_file=name, dtype=torch.bfloat16, quantization_config=GgufConfig(dequantize=True)
+    )
+    tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=name)
+    return model, tokenizer
+
+
+def _chance(seed: str) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - what is drawn must be the same again, not a secret
+
+
+def _fuse(model: Any) -> None:
+    """Make a step about twice as fast on a CPU: the many small operations of a block are compiled into few.
+
+    PyTorch's flash attention is slower there than plain matrices. Without a C++ compiler all runs as it is.
+    """
+    import torch
+
+    model.set_attn_implementation("eager")
+    if shutil.which("g++") or shutil.which("clang++"):
+        for index, layer in enumerate(model.model.layers):
+            model.model.layers[index] = torch.compile(layer, dynamic=True)
+
+
+def encode(lesson: Lesson, tokenizer: Any) -> Encoded:
+    """The tokens of a lesson and which of them are learnt."""
+    text, spans = "", []
+    for piece, learnt in lesson.parts():
+        if learnt:
+            spans.append((len(text), len(text) + len(piece)))
+        text += piece
+    encoded = tokenizer(text, return_offsets_mapping=True)
+    tokens, offsets = encoded["input_ids"], encoded["offset_mapping"]
+    places = []
+    current = 0
+    for position, (start, end) in enumerate(offsets):
+        while current < len(spans) and spans[current][1] <= start:
+            current += 1
+        if current < len(spans) and start >= spans[current][0] and end > start:
+            places.append(position)
+    return Encoded(tokens, places)
+
+
+class Trainer:
+    """A training in a folder: its adapter, its optimiser, its place in time.
+
+    Args:
+        folder: holds its checkpoints; a training that is there already is gone on with.
+        base: the model's GGUF file.
+        lessons: what is learnt.
+        held_out: lessons that are only looked at.
+        plan: how to train; of a training that is gone on with, the same as before.
+        say: called with a line of progress every few seconds.
+        device: where to train; `auto` takes a GPU if there is one.
+        fuse: whether a block's operations are compiled on a CPU, which takes a minute and pays after a few.
+        clock: seconds, of which the plan's minutes are made.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        base: Path,
+        lessons: Sequence[Lesson],
+        held_out: Sequence[Lesson],
+        plan: Plan,
+        say: Callable[[str], None] = lambda line: None,
+        *,
+        device: Device = "auto",
+        fuse: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        import torch
+        from peft import LoraConfig, get_peft_model
+
+        self.model: Any
+        self.folder, self.lessons, self.held_out, self.plan, self.say = folder, lessons, held_out, plan, say
+        torch.manual_seed(plan.seed)
+        self.device = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+        self._clock, self._stopped = clock, False
+        if self.device == "cpu":
+            torch.set_num_threads(len(os.sched_getaffinity(0)))
+        model, self.tokenizer = load_base(base)
+        config = LoraConfig(r=plan.rank, lora_alpha=plan.alpha, target_modules=list(MODULES), lora_dropout=0.0)
+        # The adapter computes in the base's 16 bits; what the optimiser adds up is kept in 32.
+        self.model = get_peft_model(model, config, autocast_adapter_dtype=False).to(self.device)
+        self.model.train()
+        self.parameters = {name: value for name, value in self.model.named_parameters() if value.requires_grad}
+        self.masters = {name: value.detach().float() for name, value in self.parameters.items()}
+        self.optimizer = torch.optim.AdamW(self.masters.values(), lr=plan.learning_rate, weight_decay=0.0)
+        if self.device == "cpu" and fuse:
+            _fuse(model)
+        self.step, self.elapsed = 0, 0.0
+        self.too_long = 0
+        """Lessons of more tokens than the plan reads."""
+        self.known = vocabulary(lesson.text for lesson in lessons)
+        self.vocabulary = self._tokens_in_use()
+        self._resume()
+
+    def _tokens_in_use(self) -> Any:
+        """The token ids over which the softmax is taken: those of all lessons, as they are and with words swapped."""
+        import torch
+
+        used: set[int] = set()
+        chance = _chance("vocabulary")
+        for lesson in self.held_out:
+            used.update(encode(lesson, self.tokenizer).tokens)
+        for lesson in self.lessons:
+            tokens = encode(lesson, self.tokenizer).tokens
+            self.too_long += len(tokens) > self.plan.longest
+            used.update(tokens)
+            for _ in range(4):
+                used.update(encode(swap(lesson, self.known, chance), self.tokenizer).tokens)
+        known = self.model.base_model.model.get_output_embeddings().weight.shape[0]
+        used.update(range(min(8192, known)))
+        return torch.tensor(sorted(used), device=self.device)
+
+    # -- one step --------------------------------------------------------------------------------------------
+
+    def _reading(self, number: int) -> Lesson:
+        """The lesson that is read at a place of the endless stream of lessons."""
+        epoch, place = divmod(number, len(self.lessons))
+        order = list(range(len(self.lessons)))
+        _chance(f"{self.plan.seed}:{epoch}").shuffle(order)
+        lesson = self.lessons[order[place]]
+        chance = _chance(f"{self.plan.seed}:{number}")
+        return swap(lesson, self.known, chance) if chance.random() < self.plan.swapped else lesson
+
+    def _batch(self) -> list[Encoded]:
+        first = self.step * self.plan.lessons_a_step
+        readings = (self._reading(number) for number in range(first, first + self.plan.lessons_a_step))
+        encoded = [encode(reading, self.tokenizer) for reading in readings]
+        return [each for each in encoded if len(each.tokens) <= self.plan.longest]
+
+    def _scores(self, encoded: Encoded) -> tuple[Any, Any]:
+        """Logits over the tokens in use at the places before the learnt tokens, and the learnt tokens there."""
+        import torch
+
+        tokens = torch.tensor([encoded.tokens], device=self.device)
+        hidden = self.model.base_model.model.model(input_ids=tokens, use_cache=False).last_hidden_state[0]
+        places = torch.tensor(encoded.learnt, device=self.device)
+        weights = self.model.base_model.model.get_output_embeddings().weight[self.vocabulary]
+        logits = (hidden[places - 1] @ weights.T).float()
+        return logits, torch.searchsorted(self.vocabulary, tokens[0, places])
+
+    def _rate(self) -> float:
+        done = min(1.0, self.elapsed / 60 / self.plan.minutes)
+        if done < self.plan.warmup:
+            return max(0.02, done / self.plan.warmup)
+        falling = (done - self.plan.warmup) / (1 - self.plan.warmup)
+        return 0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * falling))
+
+    def one_step(self) -> float:
+        """Read a few lessons and change the adapter. Returns the mean loss of a token, NaN if all were too long."""
+        import torch
+
+        batch = [encoded for encoded in self._batch() if encoded.learnt]
+        count = sum(len(encoded.learnt) for encoded in batch)
+        total = 0.0
+        if not batch:
+            self.step += 1
+            return math.nan
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.plan.learning_rate * self._rate()
+        for encoded in batch:
+            logits, targets = self._scores(encoded)
+            loss = torch.nn.functional.cross_entropy(logits, targets, reduction="sum") / count
+            loss.backward()
+            total += loss.item()
+        for name, parameter in self.parameters.items():
+            self.masters[name].grad, parameter.grad = parameter.grad.float(), None
+        torch.nn.utils.clip_grad_norm_(self.masters.values(), 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self._copy_masters()
+        self.step += 1
+        return total
+
+    def _copy_masters(self) -> None:
+        import torch
+
+        with torch.no_grad():
+            for name, parameter in self.parameters.items():
+                parameter.copy_(self.masters[name])
+
+    def check(self) -> Check:
+        """Look at the held-out lessons."""
+        import torch
+
+        total, tokens, right, lines, stated_right, stated = 0.0, 0, 0, 0, 0, 0
+        newline = self.tokenizer("\n", add_special_tokens=False)["input_ids"][-1]
+        self.model.eval()
+        with torch.no_grad():
+            for lesson in self.held_out:
+                encoded = encode(lesson, self.tokenizer)
+                logits, targets = self._scores(encoded)
+                total += torch.nn.functional.cross_entropy(logits, targets, reduction="sum").item()
+                tokens += len(targets)
+                hits = (logits.argmax(-1) == targets).tolist()
+                line: list[bool] = []
+                for hit, place in zip(hits, encoded.learnt, strict=True):
+                    line.append(hit)
+                    if encoded.tokens[place] == newline:
+                        lines += 1
+                        right += all(line)
+                        if len(line) > 2:
+                            stated += 1
+                            stated_right += all(line)
+                        line = []
+        self.model.train()
+        return Check(total / max(tokens, 1), right / max(lines, 1), stated_right / max(stated, 1))
+
+    # -- going on ------------------------------------------------------------------------------------------
+
+    def run(self) -> Iterator[Check]:
+        """Train until the time is over or `stop` is called; gives the checks on the way, their adapters saved."""
+        plan = self.plan
+        checks_done = int(self.elapsed / 60 / plan.minutes * plan.checks)
+        saved = said = self.elapsed
+        losses: list[float] = []
+        while self.elapsed < plan.minutes * 60 and not self._stopped:
+            started = self._clock()
+            losses.append(self.one_step())
+            self.elapsed += self._clock() - started
+            if self.elapsed - said >= _SAY_SECONDS:
+                said = self.elapsed
+                loss = sum(losses) / len(losses)
+                self.say(f"{said / 60:.1f} of {plan.minutes:g} min, step {self.step}, loss {loss:.3f}")
+                losses.clear()
+            if self.elapsed - saved > plan.checkpoint_minutes * 60:
+                self.save()
+                saved = self.elapsed
+            due = min(int(self.elapsed / 60 / plan.minutes * plan.checks), plan.checks)
+            if due > checks_done:
+                checks_done = due
+                check = self.check()
+                self.say(
+                    f"{self.elapsed / 60:.1f} of {plan.minutes:g} min, step {self.step}, check {due} of {plan.checks}: "
+                    f"loss {check.loss:.3f}, lines right {check.lines:.3f}, of those that state something "
+                    f"{check.stated:.3f}"
+                )
+                self.save(self.adapter_file(self.step))
+                yield check
+        self.save()
+
+    def stop(self) -> None:
+        """End `run` after the step that is under way, with a checkpoint to go on from. For signal handlers."""
+        self._stopped = True
+
+    @property
+    def stopped(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stopped
+
+    def adapter_file(self, step: int) -> Path:
+        """Where the adapter that was checked after so many steps is."""
+        return self.folder / f"adapter-{step:06d}.pt"
+
+    @property
+    def adapter_bytes(self) -> int:
+        """The size of the adapter as a file of 16-bit numbers, without its names."""
+        return sum(2 * value.numel() for value in self.masters.values())
+
+    def save(self, file: Path | None = None) -> None:
+        """Write a checkpoint, whole or not at all; a named file gets the adapter alone."""
+        import torch
+
+        adapter = {name: value.cpu() for name, value in self.masters.items()}
+        content: dict[str, Any] = {"adapter": adapter, "step": self.step, "elapsed": self.elapsed}
+        if file is None:
+            content["optimizer"] = self.optimizer.state_dict()
+        target = file or self.folder / "checkpoint.pt"
+        partial = target.with_suffix(".partial")
+        torch.save(content, partial)
+        partial.replace(target)
+
+    def _resume(self) -> None:
+        import torch
+
+        file = self.folder / "checkpoint.pt"
+        if not file.is_file():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            return
+        content = torch.load(file, map_location=self.device, weights_only=True)
+        for name, value in content["adapter"].items():
+            self.masters[name].copy_(value)
+        self._copy_masters()
+        self.optimizer.load_state_dict(content["optimizer"])
+        self.step, self.elapsed = content["step"], content["elapsed"]

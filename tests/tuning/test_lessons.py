@@ -1,0 +1,95 @@
+"""Lessons: what a model is taught is what it will be asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from llm_extract.evaluation.gold import Gold, read_gold_set
+from llm_extract.model.types import Capabilities, Request, Sampling
+from llm_extract.questions import ask
+from llm_extract.task import find_task
+from llm_extract.testing import FakeModel
+from llm_extract.tuning import lessons
+from llm_extract.tuning.data import remove
+from llm_extract.tuning.lessons import Lesson, make_lesson
+from tests.tuning.adapters import tuned
+
+EVALS = Path(__file__).parents[2] / "evals"
+TRAINING = read_gold_set("it_contracts", EVALS / "it_contracts" / "train").items[::20]
+APPOINTMENTS = read_gold_set("appointments").split("dev").items
+SMALL = Capabilities(decompose=True, grammar="llama_cpp")
+
+
+def cases() -> list[tuple[str, Gold]]:
+    return [("it_contracts", gold) for gold in TRAINING] + [("appointments", gold) for gold in APPOINTMENTS]
+
+
+def is_whole(lesson: Lesson) -> bool:
+    """Whether every line of it can be written: one that cannot is asked, and not taught."""
+    return all(said is not lessons._UNSTATED for _, said in lesson.lines)
+
+
+def prompts_and_answers(lesson: Lesson) -> tuple[list[str], list[str]]:
+    """Where a lesson has something to learn: all that stands before it, and what it is."""
+    prompts, answers, text = [], [], ""
+    for piece, learnt in lesson.parts():
+        if learnt:
+            prompts.append(text)
+            answers.append(piece.removesuffix("\n"))
+        text += piece
+    return prompts, answers
+
+
+@pytest.mark.parametrize(("task", "gold"), cases(), ids=lambda case: case.name if isinstance(case, Gold) else "")
+async def test_a_lesson_is_what_is_asked_of_a_tuned_model_that_says_what_gold_says(
+    task: str, gold: Gold, tmp_path: Path
+) -> None:
+    lesson = make_lesson(find_task(task), gold)
+    if not is_whole(lesson):
+        pytest.skip("a line of it cannot be written")
+    prompts, answers = prompts_and_answers(lesson)
+    coming = iter(answers)
+    model = tuned(FakeModel(lambda request: next(coming), capabilities=SMALL), tmp_path)
+    await ask(model, find_task(task), gold.document, Sampling())
+    assert [request.prompt for request in model.requests] == prompts
+    assert next(coming, None) is None
+
+
+def test_few_lessons_have_a_line_that_cannot_be_written() -> None:
+    whole = [is_whole(make_lesson(find_task(task), gold)) for task, gold in cases()]
+    assert sum(whole) >= 0.7 * len(whole)
+
+
+async def test_a_model_that_learnt_an_article_by_heart_gives_its_record(tmp_path: Path) -> None:
+    """So that what is taught is also what the record needs."""
+    gold = next(item for item in TRAINING if len(item.file.record["contracts"]) == 1)
+    prompts, answers = prompts_and_answers(make_lesson(find_task("it_contracts"), gold))
+    learnt = dict(zip(prompts, answers, strict=True))
+
+    def by_heart(request: Request) -> str:
+        return learnt.get(request.prompt or "", " none")
+
+    model = tuned(FakeModel(by_heart, capabilities=SMALL), tmp_path)
+    said, _, _ = await ask(model, find_task("it_contracts"), gold.document, Sampling())
+    (contract,) = said.answer.model_dump()["contracts"]
+    wanted = gold.file.record["contracts"][0]
+    assert contract["buyers"] == wanted.get("buyers", [])
+    assert contract["suppliers"] == wanted.get("suppliers", [])
+    assert contract["stage"]["value"] == wanted["stage"]
+
+
+def test_an_article_without_an_entry_teaches_to_stop_at_once() -> None:
+    task = find_task("it_contracts")
+    gold = next(item for item in TRAINING if not item.file.record["contracts"])
+    _, answers = prompts_and_answers(make_lesson(task, gold))
+    assert answers[-1] == " none"
+
+
+def test_removing_a_value_leaves_the_rest() -> None:
+    record = {"contracts": [{"end": "2020", "start": "2019"}, {"end": "2021"}]}
+    remove(record, "contracts[0].end")
+    remove(record, "contracts[7].end")
+    remove(record, "nothing.there")
+    assert record == {"contracts": [{"end": None, "start": "2019"}, {"end": "2021"}]}

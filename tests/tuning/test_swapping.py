@@ -1,0 +1,75 @@
+"""Swapping: the same article about others, the same everywhere in it."""
+
+from __future__ import annotations
+
+import random
+import re
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llm_extract.evaluation.gold import read_gold_set
+from llm_extract.task import find_task
+from llm_extract.tuning.lessons import make_lesson
+from llm_extract.tuning.swapping import swap, vocabulary
+
+TASK = find_task("it_contracts")
+LESSONS = [
+    make_lesson(TASK, gold)
+    for gold in read_gold_set(TASK, Path(__file__).parents[2] / "evals" / "it_contracts" / "train").items[::15]
+]
+KNOWN = vocabulary(lesson.text for lesson in LESSONS)
+
+lessons = st.sampled_from(LESSONS)
+seeds = st.integers(0, 10_000)
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+|\d+(?:[.,\u202f\u00a0]\d+)*", text)
+
+
+@given(lessons, seeds)
+def test_every_answer_stands_in_the_swapped_article(lesson, seed) -> None:  # type: ignore[no-untyped-def]
+    other = swap(lesson, KNOWN, random.Random(seed))
+    for line, said in other.lines:
+        stated = said if isinstance(said, list) else [said]
+        for each in stated:
+            quote = each["quote"] if isinstance(each, dict) else each
+            if isinstance(quote, str):
+                assert line.writable(quote, other.text)
+
+
+@given(lessons, seeds)
+def test_a_word_becomes_the_same_word_everywhere(lesson, seed) -> None:  # type: ignore[no-untyped-def]
+    other = swap(lesson, KNOWN, random.Random(seed))
+    before, after = words(lesson.text), words(other.text)
+    assert len(before) == len(after)
+    became: dict[str, str] = {}
+    for old, new in zip(before, after, strict=True):
+        if old[0].isupper() and old.lower() not in KNOWN.common:
+            assert became.setdefault(old.capitalize(), new.capitalize()) == new.capitalize()
+            assert old[0] == new[0]
+
+
+@given(lessons, seeds)
+def test_the_same_seed_gives_the_same_article(lesson, seed) -> None:  # type: ignore[no-untyped-def]
+    assert swap(lesson, KNOWN, random.Random(seed)) == swap(lesson, KNOWN, random.Random(seed))
+
+
+def test_most_articles_are_swapped_and_keep_their_lines() -> None:
+    swapped = [swap(lesson, KNOWN, random.Random(7)) for lesson in LESSONS]
+    changed = [other.text != lesson.text for lesson, other in zip(LESSONS, swapped, strict=True)]
+    assert sum(changed) >= 0.9 * len(LESSONS)
+    for lesson, other in zip(LESSONS, swapped, strict=True):
+        assert [line.label for line, _ in lesson.lines] == [line.label for line, _ in other.lines]
+
+
+def test_common_words_and_small_numbers_stay() -> None:
+    lesson = LESSONS[0]
+    other = swap(lesson, KNOWN, random.Random(3))
+    for old, new in zip(words(lesson.text), words(other.text), strict=True):
+        if old.islower() and old not in ("three", "four", "five", "six", "seven", "eight", "nine", "ten"):
+            assert old == new
+        if old.isdigit() and len(old) <= 2:
+            assert old == new

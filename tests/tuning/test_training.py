@@ -1,0 +1,145 @@
+"""Training: a tiny model, really trained, on one core, for a few steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("peft")
+pytest.importorskip("transformers")
+pytest.importorskip("gguf")
+
+from llm_extract.task import find_task  # noqa: E402
+from llm_extract.tuning.data import gather  # noqa: E402
+from llm_extract.tuning.lessons import Lesson  # noqa: E402
+from llm_extract.tuning.training import Plan, Trainer, encode  # noqa: E402
+from tests.evaluation.deals import write_task  # noqa: E402
+from tests.tuning.tiny import write_base  # noqa: E402
+
+# What these packages say of each other is no matter of ours.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+SECONDS_A_STEP = 1.0
+PLAN = Plan(minutes=8 / 60, rank=2, alpha=4, lessons_a_step=2, checkpoint_minutes=1.5 / 60, checks=2)
+"""Eight steps, a checkpoint after every second one, two checks."""
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_base(tmp_path_factory.mktemp("base") / "tiny.gguf")
+
+
+@pytest.fixture(scope="module")
+def lessons(tmp_path_factory: pytest.TempPathFactory) -> tuple[tuple[Lesson, ...], tuple[Lesson, ...]]:
+    folder = tmp_path_factory.mktemp("deals")
+    write_task(folder)
+    found = gather(find_task("deals", folder), folder / "evals" / "deals")
+    return found.lessons, found.held_out_lessons
+
+
+class Clock:
+    """A second a step; interrupts the step after `last`."""
+
+    def __init__(self, last: int = 1000) -> None:
+        self.calls, self._last = 0, last
+
+    def __call__(self) -> float:
+        self.calls += 1
+        if self.calls > 2 * self._last:
+            raise KeyboardInterrupt
+        return self.calls * SECONDS_A_STEP
+
+
+def trainer(folder: Path, base: Path, lessons: Any, *, plan: Plan = PLAN, clock: Clock | None = None) -> Trainer:
+    learnt, held_out = lessons
+    return Trainer(folder, base, learnt, held_out, plan, device="cpu", fuse=False, clock=clock or Clock())
+
+
+def weights(made: Trainer) -> dict[str, Any]:
+    return {name: value.clone() for name, value in made.masters.items()}
+
+
+def same(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, base: Path, lessons: Any) -> Trainer:
+    made = trainer(tmp_path_factory.mktemp("whole"), base, lessons)
+    made.checks = list(made.run())  # type: ignore[attr-defined]
+    return made
+
+
+def test_a_training_changes_the_adapter_and_checks_on_the_way(undisturbed: Trainer) -> None:
+    assert undisturbed.step == 8
+    assert any(value.abs().max() > 0 for name, value in undisturbed.masters.items() if "lora_B" in name)
+    checks = undisturbed.checks  # type: ignore[attr-defined]
+    assert len(checks) == 2
+    assert all(0 <= check.lines <= 1 and check.loss > 0 for check in checks)
+    assert {path.name for path in undisturbed.folder.iterdir()} == {
+        "checkpoint.pt", "adapter-000004.pt", "adapter-000008.pt",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("last", [1, 5])
+def test_a_killed_training_ends_with_the_weights_of_an_undisturbed_one(
+    tmp_path: Path, base: Path, lessons: Any, undisturbed: Trainer, last: int
+) -> None:
+    killed = trainer(tmp_path, base, lessons, clock=Clock(last))
+    with pytest.raises(KeyboardInterrupt):
+        list(killed.run())
+    resumed = trainer(tmp_path, base, lessons)
+    assert resumed.step == last - last % 2
+    list(resumed.run())
+    assert resumed.step == 8
+    assert same(weights(resumed), weights(undisturbed))
+
+
+def test_a_stopped_training_keeps_the_step_under_way(
+    tmp_path: Path, base: Path, lessons: Any, undisturbed: Trainer
+) -> None:
+    made = trainer(tmp_path, base, lessons)
+    for _ in made.run():
+        made.stop()
+    assert (made.step, made.stopped) == (4, True)
+    resumed = trainer(tmp_path, base, lessons)
+    assert resumed.step == 4
+    list(resumed.run())
+    assert same(weights(resumed), weights(undisturbed))
+
+
+def test_another_seed_gives_other_weights(tmp_path: Path, base: Path, lessons: Any, undisturbed: Trainer) -> None:
+    other = trainer(tmp_path, base, lessons, plan=Plan(**{**vars(PLAN), "seed": 1}))
+    list(other.run())
+    assert not same(weights(other), weights(undisturbed))
+
+
+def test_learning_the_same_again_and_again_lowers_the_loss(tmp_path: Path, base: Path, lessons: Any) -> None:
+    plan = Plan(**{**vars(PLAN), "minutes": 60.0, "swapped": 0.0, "learning_rate": 0.02, "warmup": 0.0})
+    made = trainer(tmp_path, base, lessons, plan=plan)
+    losses = [made.one_step() for _ in range(30)]
+    assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
+
+
+def test_lessons_that_are_too_long_are_counted_and_cost_a_step_but_no_crash(
+    tmp_path: Path, base: Path, lessons: Any
+) -> None:
+    made = trainer(tmp_path, base, lessons, plan=Plan(**{**vars(PLAN), "longest": 10}))
+    assert made.too_long == len(lessons[0])
+    list(made.run())
+    assert made.step == 8
+    assert all(value.abs().max() == 0 for name, value in made.masters.items() if "lora_B" in name)
+
+
+def test_only_what_stands_behind_a_label_is_learnt(base: Path, lessons: Any, undisturbed: Trainer) -> None:
+    lesson = lessons[0][0]
+    encoded = encode(lesson, undisturbed.tokenizer)
+    learnt = undisturbed.tokenizer.convert_ids_to_tokens([encoded.tokens[place] for place in encoded.learnt])
+    assert "".join(learnt).replace("▁", " ") == "".join(piece for piece, is_learnt in lesson.parts() if is_learnt)
+
+
+def test_the_size_of_the_file_is_known_before(undisturbed: Trainer) -> None:
+    assert undisturbed.adapter_bytes == 2 * sum(value.numel() for value in undisturbed.masters.values())

@@ -1,0 +1,160 @@
+"""From an order to an adapter: folders, terms, and a whole tuning of a tiny model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from llm_extract.errors import ModelNameError, RunError, UsageError
+from llm_extract.model.adapters import Adapter, read_adapter
+from llm_extract.settings import load_settings
+from llm_extract.task import Task, find_task, task_for_schema
+from llm_extract.tuning import tune
+from llm_extract.tuning.bases import LICENCES, find_base, too_large
+from llm_extract.tuning.measuring import ask_all
+from llm_extract.tuning.training import Check, Plan
+from llm_extract.tuning.tune import Kept, Order, Work, best_of, destination, finish, held, prepare, train, written
+from tests.evaluation.deals import write_task
+from tests.tuning.adapters import tuned
+from tests.tuning.test_measuring import Unsure
+from tests.tuning.tiny import write_base
+
+PLAN = Plan(minutes=0.6 / 60, rank=2, alpha=4, lessons_a_step=2, checks=2)
+
+
+@pytest.fixture
+def task(tmp_path: Path) -> Task:
+    write_task(tmp_path)
+    return find_task("deals", tmp_path)
+
+
+@pytest.fixture
+def work(task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
+    """An order for a tiny model that stands in for the base."""
+    pytest.importorskip("gguf")
+    weights = write_base(tmp_path / "tiny.gguf")
+    monkeypatch.setattr(tune, "model_file", lambda name, folder: weights)
+    monkeypatch.chdir(tmp_path)
+    order = Order(task, gold=tmp_path / "evals" / "deals", plan=PLAN, device="cpu", command="llm-extract tune deals")
+    return prepare(order, load_settings(cache_dir=tmp_path / "cache"))
+
+
+def test_the_working_folder_is_named_after_task_base_data_and_plan(work: Work, tmp_path: Path) -> None:
+    assert work.folder.parent == tmp_path / "cache" / "tuning"
+    assert work.folder.name.startswith(f"deals-gemma3-270m-{work.material.digest}-")
+    other = Order(**{**vars(work.order), "plan": Plan(minutes=3)})
+    assert prepare(other, load_settings(cache_dir=tmp_path / "cache")).folder != work.folder
+    assert work.out == tmp_path / "prompts" / "deals.adapter"
+
+
+def test_a_folder_of_another_order_is_refused(work: Work) -> None:
+    with held(work):
+        assert json.loads((work.folder / "terms.json").read_text())["base"] == "gemma3-270m"
+    with held(work):
+        pass
+    other = Work(**{**vars(work), "order": Order(**{**vars(work.order), "plan": Plan(minutes=3)})})
+    with pytest.raises(RunError, match=r"other terms \(plan\)"), held(other):
+        pass
+
+
+def test_a_folder_is_one_process_s_at_a_time(work: Work) -> None:
+    with held(work), pytest.raises(RunError, match="in use"), held(work):
+        pass
+
+
+def test_a_folder_of_unknown_origin_is_refused(work: Work) -> None:
+    work.folder.mkdir(parents=True)
+    (work.folder / "checkpoint.pt").write_bytes(b"")
+    with pytest.raises(RunError, match="nothing is known"), held(work):
+        pass
+
+
+def test_nothing_is_written_into_the_installed_package(
+    task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tune, "_PACKAGE", tmp_path)
+    with pytest.raises(UsageError, match="inside the installed package"):
+        destination(task, tmp_path / "prompts" / "deals.adapter")
+    out, (note,) = destination(task, None)
+    assert out == Path("prompts/deals.adapter")
+    assert "copy prompts/deals.md and schemas/deals.py" in note
+
+
+def test_a_task_without_files_has_no_place_for_an_adapter(task: Task) -> None:
+    with pytest.raises(UsageError, match="no place"):
+        destination(task_for_schema(task.record), None)
+
+
+def test_the_best_check_has_most_stated_lines_right_and_of_equals_the_least_loss() -> None:
+    checks = (
+        Kept(10, 1.0, Check(0.5, 0.9, 0.4)),
+        Kept(20, 2.0, Check(0.4, 0.7, 0.6)),
+        Kept(30, 3.0, Check(0.3, 0.6, 0.6)),
+    )
+    assert best_of(checks).step == 30
+
+
+def test_every_base_has_a_licence_and_others_are_no_bases() -> None:
+    for name in LICENCES:
+        assert find_base(f"embedded:{name}").name == name
+    assert "Gemma Terms of Use found at ai.google.dev/gemma/terms" in LICENCES["gemma3-270m"].terms
+    with pytest.raises(ModelNameError, match="there are gemma3-270m, smollm2"):
+        find_base("gpt-5")
+
+
+def test_an_adapter_that_is_too_large_says_which_rank_is_not() -> None:
+    assert too_large(20_000_000, 40) is None
+    assert "a rank of 40 or less" in (too_large(40_000_000, 80) or "")
+
+
+def test_a_description_reads_back() -> None:
+    made = Adapter(base="b", base_sha256="1", weights_sha256="2", form="3", least_confidence=0.25)
+    made = made.model_copy(update={"confidence": {"": ((0.1, 0.2), (0.3, 0.4)), "deals[].value": ((0.5, 0.5),)}})
+    assert Adapter.model_validate_json(written(made)) == made
+    assert len(written(made).splitlines()) == 12
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_whole_tuning_leaves_an_adapter_that_holds_and_a_card(
+    work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("peft")
+
+    async def asked(work: Work, settings: Any, file: str, adapter: Path | None, progress: Any) -> Any:
+        model = tuned(Unsure(work.material.held_out), tmp_path / "stand-in")
+        return await ask_all(model, work.material.held_out, settings.sampling(), work.folder / file, progress)
+
+    monkeypatch.setattr(tune, "_ask", asked)
+    monkeypatch.setattr(
+        "llm_extract.tuning.training.shutil.which", lambda name: None
+    )  # compiling takes longer than training
+    said: list[str] = []
+    settings = load_settings(cache=False, cache_dir=tmp_path / "cache")
+    with held(work):
+        stopped = train(work, said.append, lambda trainer: trainer.stop())
+        assert stopped is None
+        trained = train(work, said.append)
+        assert trained is not None
+        again = train(work, said.append)
+        assert again is not None
+        assert again.best == trained.best
+        assert again.steps == trained.steps
+        done = finish(work, again, settings, said.append)
+    assert done.folder == tmp_path / "prompts" / "deals.adapter"
+    adapter = read_adapter(done.folder)
+    assert adapter == done.adapter
+    assert adapter.form == json.loads((work.folder / "terms.json").read_text())["form"]
+    assert set(adapter.confidence) == {""}
+    card = (done.folder / "README.md").read_text("utf-8")
+    for words in (
+        "Gemma Terms of Use found at ai.google.dev/gemma/terms", adapter.weights_sha256, work.material.digest,
+        "| item F1 |", "| `suppliers` |", "seed 0", "torch ", "llm-extract tune deals", "Brier score",
+    ):  # fmt: skip
+        assert words in card
+    assert str(tmp_path) not in card
+    assert any("check 2 of 2" in line for line in said)
+    assert f"the adapter in {done.folder} will be replaced" in prepare(work.order, settings).notes
