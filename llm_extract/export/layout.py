@@ -197,6 +197,7 @@ class _Builder:
                     Column("start", "integer", "first code point in the article's text", required=True),
                     Column("end", "integer", "one behind the last code point", required=True),
                     Column("match", "text", "exact, normalised, fuzzy, alias, page or derived; null in other places"),
+                    Column("confidence", "number", "how likely the value is right, from 0 to 1, where the model tells"),
                 ),
                 ("article_id", "path", "position"),
                 articles,

@@ -200,6 +200,7 @@ def _evidence_rows(layout: Layout, article: str, path: str, evidence: Mapping[st
                 span["start"],
                 span["end"],
                 span.get("match"),
+                span.get("confidence"),
             ),
         )
 

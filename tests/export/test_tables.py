@@ -235,6 +235,16 @@ def test_a_record_without_lists_is_a_row_of_articles() -> None:
     assert (tables["articles"][0]["winner"], tables["articles"][0]["price"]) == ("Oak", None)  # more than 64 bits
 
 
+def test_how_sure_the_model_was_stands_beside_the_words() -> None:
+    layout = make_layout(compile_schema(Flat))
+    record = contract_row()
+    record["extraction"]["record"] = {"winner": "Oak", "price": 3}
+    quote = {"quote": "Oak", "start": 0, "end": 3, "match": "exact"}
+    record["extraction"]["evidence"] = {"winner": {**quote, "confidence": 0.75}, "price": quote}
+    found = {row["path"]: row["confidence"] for row in as_dicts(layout, [record])["evidence"]}
+    assert found == {"winner": 0.75, "price": None}
+
+
 def test_a_record_of_another_schema_is_refused(layout: Layout) -> None:
     record = contract_row()
     record["extraction"]["record"]["contracts"][0]["colour"] = "red"
