@@ -209,7 +209,7 @@ def test_what_is_found_quickly_is_true(letters: list[str], data: st.DataObject) 
     assert found in (None, share)
     if (
         length >= 8
-        and place + length < len(letters)
+        and place + length + 5 <= len(letters)
         and place >= 5
         and len(set(theirs)) == len(theirs)
         and not any(run in theirs for run in runs[place - 4 : place])
