@@ -24,15 +24,17 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import sha256
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
 from llm_extract.fields import CategoryField, Context, FieldType, FlagField, NameField, TextField
+from llm_extract.fields.names import normalise_name
 from llm_extract.grammar import choice_grammar, is_run, line_grammar
 from llm_extract.schema import Branch, Leaf
 
@@ -44,6 +46,9 @@ NONE = "none"
 
 MOST_ITEMS = 16
 """The most entries of one line."""
+
+MOST_OFFERS = 40
+"""The most words that one line offers; a grammar of many strings is slow to compile."""
 
 LONGEST = 160
 """The most characters of the words of one entry of a line."""
@@ -96,6 +101,29 @@ class Line:
             between=_NEXT,
             longest=self.longest,
         )
+
+    def offers(self, text: str, context: Context, taken: Set[str]) -> list[str] | None:
+        """What could be written on this line, as far as the field type finds it; None: any words.
+
+        A model that was not tuned for the task chooses among these: it is better at choosing than at finding. A
+        name that is `taken` (in normal form) is not offered again.
+        """
+        field_type = self.leaf.field_type
+        if isinstance(field_type, TextField | FlagField) or (
+            isinstance(field_type, CategoryField) and not field_type.cues
+        ):
+            return None
+        found: dict[str, str] = {}
+        for mention in field_type.find(text, context):
+            words = " ".join(mention.words.split())
+            key = mention.value if isinstance(field_type, CategoryField) else words
+            if key in found or len(words) > self.longest or not self.writable(words, text):
+                continue
+            if isinstance(field_type, CategoryField):
+                found[key] = self._write_one({"value": mention.value, "quote": words})
+            elif not (isinstance(field_type, NameField) and normalise_name(words) in taken):
+                found[key] = words
+        return list(islice(found.values(), MOST_OFFERS))
 
     def read(self, written: str, text: str) -> Any:
         """The answer that a line states, in the shape that the schema's answer has.

@@ -19,12 +19,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from llm_extract.document import Document, has_words
-from llm_extract.fields import Context
+from llm_extract.fields import Context, NameField
 from llm_extract.fields.countries import find_home
 from llm_extract.fields.currencies import depends_on_country
 from llm_extract.fields.datelines import find_dateline
 from llm_extract.fields.dates import parse_reference
+from llm_extract.fields.names import normalise_name
 from llm_extract.form import NONE, Form, Line, assemble, make_form, one_block, said_at
+from llm_extract.grammar import choice_grammar
 from llm_extract.grounding import Said
 from llm_extract.model.adapters import Adapter, read_adapter
 from llm_extract.model.types import Request, Sampling, Usage
@@ -78,17 +80,18 @@ def prompt_start(text: str) -> str:
 def solved_forms(task: Task) -> str:
     """The prompt's examples as filled forms: what a model that was not tuned sees before the article.
 
-    All articles of a task share this beginning.
+    All articles of a task share this beginning. Of each example its first entry is shown, and none without one: a
+    small model that has seen an empty form writes nothing else.
     """
     form = make_form(task)
     parts = [f"{task.prompt.file.front.description}. Copied from each article; {NONE} if it does not say.\n\n"]
     for example in task.prompt.file.front.examples:
         lines = [(line, said_at(example.answer, line.path)) for line in form.lines]
         entries = [] if form.name is None else example.answer.get(form.name)
-        for entry in entries if isinstance(entries, list) else ():
+        for entry in entries[:1] if isinstance(entries, list) else ():
             lines += [(line, said_at(entry, line.path)) for line in form.entry]
-        if form.entry:
-            lines.append((form.entry[0], None))
+        if not any(said for _, said in lines):
+            continue
         filled = "".join(f"{line.label}: {line.write(said)}\n" for line, said in lines)
         parts.append(f"{prompt_start(example.article)}{filled}\n")
     return "".join(parts)
@@ -132,9 +135,13 @@ async def ask(
 
 
 async def _entries(filling: _Filling, form: Form) -> list[dict[str, Any]]:
-    """The entries of the form's list, until the model says that there are no more, or begins to repeat itself."""
+    """The entries of the form's list, until the model says that there are no more, or begins to repeat itself.
+
+    A model that was not tuned finds no end, and says that there is no entry where it is only unsure of the first
+    line: it is asked for one entry, the article's main one.
+    """
     entries: list[dict[str, Any]] = []
-    while len(entries) < MOST_ENTRIES:
+    while len(entries) < (MOST_ENTRIES if filling.tuned else 1):
         entry: dict[str, Any] = {}
         here, kind = f"{form.name}[{len(entries)}].", f"{form.name}[]."
         for line in form.entry:
@@ -174,6 +181,12 @@ class _Filling:
         self._prompt = start + prompt_start(text)
         self._applies: dict[str, bool] = {}
         self._grammars: dict[tuple[str, bool], str] = {}
+        self._named: set[str] = set()
+
+    @property
+    def tuned(self) -> bool:
+        """Whether the model was tuned for this form."""
+        return self._adapter is not None
 
     async def line(self, line: Line, here: str, kind: str) -> Any:
         """What the model says on a line; nothing for a line that this article cannot answer.
@@ -183,10 +196,16 @@ class _Filling:
         asked = f"{kind}{line.path}"
         if asked not in self._applies:
             self._applies[asked] = line.applies(self._text, self._context)
-        if not self._applies[asked]:
+        offers = None if self.tuned else line.offers(self._text, self._context, self._named)
+        if not self._applies[asked] or offers == []:
             return [] if line.leaf.many else None
         self._prompt += f"{line.label}:"
-        said, tokens = await self._asked(line, asked, silent=True)
+        if offers is not None:
+            said = await self._chosen(line, offers)
+            self._prompt += f" {line.write(said)}\n"
+            return said
+        silent = self.tuned or not line.opens or not has_words(self._text)
+        said, tokens = await self._asked(line, asked, silent=silent)
         unsure = not said and said is not False and tokens and math.exp(tokens[0][1]) < SILENCE
         if unsure and has_words(self._text):
             # Its first choice was silence, but all words together are likelier: it is not sure which words.
@@ -199,6 +218,13 @@ class _Filling:
                 self.confidence[path] = self._adapter.calibrated(asked, probability)
         return said
 
+    async def _chosen(self, line: Line, offers: list[str]) -> Any:
+        """What a model that was not tuned chooses on a line."""
+        said, _ = await self._answered(line, choice_grammar(offers if line.opens else [*offers, NONE]))
+        if isinstance(line.leaf.field_type, NameField):
+            self._named.update(map(normalise_name, said if line.leaf.many else [said] if said else []))
+        return said
+
     async def _asked(self, line: Line, path: str, *, silent: bool) -> tuple[Any, tuple[tuple[str, float], ...]]:
         """The answer on a line and its tokens; `silent`: whether it may be that the article says nothing.
 
@@ -207,13 +233,16 @@ class _Filling:
         key = path, silent
         if key not in self._grammars:
             self._grammars[key] = line.grammar(self._text, silent=silent)
+        return await self._answered(line, self._grammars[key])
+
+    async def _answered(self, line: Line, grammar: str) -> tuple[Any, tuple[tuple[str, float], ...]]:
         request = Request(
             prompt=self._prompt,
-            grammar=self._grammars[key],
+            grammar=grammar,
             sampling=self._sampling[line.leaf.many],
             stop=("\n",),
             repeat=self._repeat,
-            logprobs=self._adapter is not None,
+            logprobs=self.tuned,
         )
         answered = await self._model.answer(request, partial(line.read, text=self._text))
         self.usage, self.answered_by = self.usage + answered.usage, answered.completion.model

@@ -14,9 +14,19 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from llm_extract.cli.skeleton import write_task
-from llm_extract.fields import CountField, FlagField, Money, Months, Name, OrganisationName, PartialDate
-from llm_extract.fields.base import NO_CONTEXT
-from llm_extract.form import LONGEST, MOST_ITEMS, Line, assemble, make_form, one_block, said_at
+from llm_extract.fields import (
+    Category,
+    CountField,
+    ExtensionMonths,
+    FlagField,
+    Money,
+    Months,
+    Name,
+    OrganisationName,
+    PartialDate,
+)
+from llm_extract.fields.base import NO_CONTEXT, Context
+from llm_extract.form import LONGEST, MOST_ITEMS, MOST_OFFERS, Line, assemble, make_form, one_block, said_at
 from llm_extract.schema import FromPage, compile_schema
 from llm_extract.task import find_task, task_for_schema
 
@@ -182,6 +192,103 @@ def test_an_article_is_asked_only_for_what_it_can_state() -> None:
         "colours",
         "judged",
     }
+
+
+# ---------------------------------------------------------------- what a line offers
+
+Stage = Annotated[
+    Literal["on_offer", "sold"], Category({"on_offer": ("for sale", "up=sale"), "sold": ("sold", "buys")})
+]
+
+
+class Cued(BaseModel):
+    """Choices that the words of an article show, and terms that it may lack."""
+
+    stage: Stage | None = None
+    stages: list[Stage]
+    longer: ExtensionMonths | None = None
+
+
+CUED = lines_of(Cued)
+SOLD = """\
+Orla Bank; a five-year deal worth up
+to £3.4m (£1m a year, or £1m) for 40 seats, sold to Venn Systems on 3 May 2021. It was for sale, and sold, at 12%.
+Venn Systems paid on Friday."""
+
+
+@pytest.mark.parametrize(
+    ("path", "offered"),
+    [
+        ("name", ["Orla Bank", "Venn Systems"]),
+        ("names", ["Orla Bank", "Venn Systems"]),
+        ("sum", ["up to £3.4m", "£1m a year", "£1m"]),
+        ("sums", ["up to £3.4m", "£1m a year", "£1m"]),
+        ("term", ["five-year"]),
+        ("begun", ["3 May 2021", "Friday"]),
+        ("day", ["3 May 2021", "Friday"]),
+        # "3.4" is no word of "£3.4m".
+        ("number", ["five", "40", "3", "2021", "12%"]),
+        ("seats", ["40 seats"]),
+        # One place a category, the first that shows it.
+        ("stage", ["sold=sold", "for sale=on offer"]),
+        ("stages", ["sold=sold", "for sale=on offer"]),
+        # Nothing, which is not the same as anything.
+        ("longer", []),
+        ("colour", None),
+        ("colours", None),
+        ("words", None),
+        ("passages", None),
+        ("judged", None),
+    ],
+)
+def test_a_line_offers_what_its_field_finds(path: str, offered: list[str] | None) -> None:
+    context = Context(reference=date(2021, 5, 10))
+    assert (KINDS | CUED)[path].offers(SOLD, context, frozenset()) == offered
+
+
+def test_a_date_that_the_context_settles_is_offered_only_with_it() -> None:
+    assert KINDS["day"].offers(SOLD, NO_CONTEXT, frozenset()) == ["3 May 2021"]
+
+
+def test_words_that_a_line_gives_a_meaning_are_not_offered() -> None:
+    text = "The mill is up=sale. The barn is for sale."
+    assert CUED["stage"].offers(text, NO_CONTEXT, frozenset()) == ["for sale=on offer"]
+
+
+def test_a_name_that_is_taken_is_not_offered_again_however_it_is_spelled() -> None:
+    text = "ORLA BANK PLC, or the Orla Bank, and Tarn & Co met. Orla paid £3m."
+    assert KINDS["name"].offers(text, NO_CONTEXT, frozenset()) == ["ORLA BANK PLC", "Orla Bank", "Tarn & Co", "Orla"]
+    for path in ("name", "names"):
+        assert KINDS[path].offers(text, NO_CONTEXT, {"orla bank"}) == ["Tarn & Co", "Orla"]
+        assert KINDS[path].offers(text, NO_CONTEXT, {"orla bank", "tarn and co", "orla"}) == []
+    # Nothing but names is.
+    assert KINDS["sum"].offers(text, NO_CONTEXT, {"£3m", "3m"}) == ["£3m"]
+
+
+def test_no_more_is_offered_than_a_grammar_can_hold() -> None:
+    names = [f"Tarn{number} Bank" for number in range(MOST_OFFERS + 5)]
+    offered = KINDS["name"].offers("\n\n".join(f"A deal with {name}." for name in names), NO_CONTEXT, frozenset())
+    assert offered == names[:MOST_OFFERS]
+
+
+@given(
+    st.sampled_from(list((KINDS | CUED).values())),
+    st.lists(
+        st.sampled_from([
+            "Orla Bank", "none", "None", "Venn; Systems", "£3m", "$ 4 bn", "3 May 2021", "40 seats", "sold", "for sale",
+            "up=sale", "three years", "’s", "=", ";", "\n", "\n\n", "\u00a0", "(", "é", "\x1f", "A.B.", ", and", "the",
+        ]),
+        max_size=9,
+    ).flatmap(lambda parts: st.sampled_from(["", " "]).map(lambda between: between.join(parts))),
+)  # fmt: skip
+def test_what_a_line_offers_it_reads_and_writes_the_same(line: Line, text: str) -> None:
+    offered = line.offers(text, NO_CONTEXT, frozenset())
+    assert (offered is None) == (line.leaf.name in {"words", "passages", "colour", "colours", "judged"})
+    assert len(set(offered or [])) == len(offered or [])
+    for words in offered or []:
+        said = line.read(f" {words}", text)
+        assert said
+        assert line.write(said) == words
 
 
 # ---------------------------------------------------------------- how sure

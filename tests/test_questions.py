@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -16,13 +17,14 @@ from pydantic import BaseModel
 from llm_extract import Document, Extraction, Extractor, extract
 from llm_extract.errors import InvalidAnswer
 from llm_extract.fields import FlagField, Name
-from llm_extract.form import make_form
-from llm_extract.model.types import Answered, Capabilities, Request, Sampling
+from llm_extract.form import NONE, make_form
+from llm_extract.grammar import choice_grammar
+from llm_extract.model.types import Answered, Capabilities, Request, Sampling, Usage
 from llm_extract.model.weights import KNOWN_MODELS
-from llm_extract.questions import ANSWER_TOKENS, LIST_TOKENS, MOST_ENTRIES, ask, context_of, solved_forms
+from llm_extract.questions import ANSWER_TOKENS, LIST_TOKENS, MOST_ENTRIES, ask, context_of, prompt_start, solved_forms
 from llm_extract.ranges import Range
 from llm_extract.settings import load_settings
-from llm_extract.task import find_task
+from llm_extract.task import find_task, task_for_schema
 from llm_extract.testing import FakeModel
 from tests.support import ARTICLE, check_sound
 
@@ -70,11 +72,52 @@ def asked(model: FakeModel) -> list[str]:
     return [label(request) for request in model.requests]
 
 
+class Telling(FakeModel):
+    """A model with an adapter that tells the probabilities of its tokens: `sure` of a line's label, else 0.95."""
+
+    def __init__(self, answer: Any, adapter: Path, sure: dict[str, float] | None = None) -> None:
+        super().__init__(answer, capabilities=SMALL)
+        self.endpoint = self.endpoint.model_copy(update={"adapter": adapter})
+        self.sure = sure or {}
+
+    async def answer(self, request: Request, parse: Callable[[str], Any]) -> Answered:
+        answered = await super().answer(request, parse)
+        content = answered.completion.content
+        sure = self.sure.get(label(request), 0.95)
+        # As llama.cpp parts it: the first word, and each mark of its own.
+        parts = [part for part in content.replace("; ", "\0; \0").replace("=", "\0=\0").split("\0") if part]
+        tokens = tuple(
+            (part, math.log(sure) if not number or parts[number - 1] == "; " else 0.0)
+            for number, part in enumerate(parts)
+        )
+        return answered._replace(completion=answered.completion._replace(tokens=tokens))
+
+
+def adapter(folder: Path, **described: Any) -> Path:
+    """A folder that passes for an adapter of it_contracts."""
+    folder.mkdir(exist_ok=True)
+    (folder / "adapter.gguf").write_bytes(b"weights")
+    described = {
+        "base": "gemma3-270m",
+        "base_sha256": KNOWN_MODELS["gemma3-270m"].sha256,
+        "weights_sha256": sha256(b"weights").hexdigest(),
+        "form": make_form(find_task("it_contracts")).fingerprint,
+        **described,
+    }
+    (folder / "adapter.json").write_text(json.dumps(described))
+    return folder
+
+
+def tuned(folder: Path, *entries: dict[str, str], opens: str = "Deal") -> Telling:
+    """A model that was tuned for the form, and writes these entries."""
+    return Telling(filled(*entries, opens=opens), adapter(folder))
+
+
 # ---------------------------------------------------------------- filling the form
 
 
-def test_a_filled_form_becomes_the_same_record_as_a_whole_answer() -> None:
-    result = extract(ARTICLE, model=form(RIGHT))
+def test_a_filled_form_becomes_the_same_record_as_a_whole_answer(tmp_path: Path) -> None:
+    result = extract(ARTICLE, model=tuned(tmp_path, RIGHT))
     (contract,) = result.record.contracts
     assert contract.suppliers == ["Tallis Communications"]
     assert contract.buyers == ["Ellerby County Council"]
@@ -86,8 +129,8 @@ def test_a_filled_form_becomes_the_same_record_as_a_whole_answer() -> None:
     check_sound(ARTICLE, result.evidence)
 
 
-def test_all_entries_are_asked_until_the_model_says_that_there_are_no_more() -> None:
-    model = form(RIGHT, BEFORE)
+def test_all_entries_are_asked_until_the_model_says_that_there_are_no_more(tmp_path: Path) -> None:
+    model = tuned(tmp_path, RIGHT, BEFORE)
     result = extract(ARTICLE, model=model)
     assert [contract.main for contract in result.record.contracts] == [True, False]
     assert result.record.contracts[1].value.amount == 21_000_000
@@ -95,27 +138,27 @@ def test_all_entries_are_asked_until_the_model_says_that_there_are_no_more() -> 
     assert asked(model)[-1] == "Deal"
 
 
-def test_a_model_that_repeats_an_entry_is_not_asked_further() -> None:
-    model = form(*[RIGHT] * 5)
+def test_a_model_that_repeats_an_entry_is_not_asked_further(tmp_path: Path) -> None:
+    model = tuned(tmp_path, *[RIGHT] * 5)
     result = extract(ARTICLE, model=model)
     assert len(result.record.contracts) == 1
     assert asked(model).count("Deal") == 2
 
 
-def test_a_model_that_finds_no_end_is_stopped() -> None:
+def test_a_model_that_finds_no_end_is_stopped(tmp_path: Path) -> None:
     values = ["£18.4m", "up to £18.4m", "£21m", "none"]
     names = ["ECC", "Tallis", "Brandt Telecom", "Tallis; ECC"]
     entries = [{**BEFORE, "Value": value, "Buyer": name} for value, name in itertools.product(values, names)]
-    model = form(*entries)
+    model = tuned(tmp_path, *entries)
     extract(ARTICLE, model=model)
     assert len(entries) > MOST_ENTRIES
     assert asked(model).count("Deal") == MOST_ENTRIES
     assert asked(model)[-1] == "Site"
 
 
-def test_every_prompt_of_an_article_continues_the_one_before() -> None:
+def test_every_prompt_of_an_article_continues_the_one_before(tmp_path: Path) -> None:
     """So that the model computes the article once."""
-    model = form(RIGHT, BEFORE)
+    model = tuned(tmp_path, RIGHT, BEFORE)
     extract(ARTICLE, model=model)
     prompts = [request.prompt or "" for request in model.requests]
     assert len(prompts) > 20
@@ -124,18 +167,6 @@ def test_every_prompt_of_an_article_continues_the_one_before() -> None:
     block = prompts[-1].rpartition("\n\nForm:\n")[2]
     assert block.startswith("Deal: signed a contract=award\nMain: yes\nBuyer: Ellerby County Council\n")
     assert "Service: network=network and telecoms; network=security\n" in block
-
-
-def test_a_model_that_was_not_tuned_sees_the_examples_as_filled_forms() -> None:
-    model = form(RIGHT)
-    extract(ARTICLE, model=model)
-    task = find_task("it_contracts")
-    shown = solved_forms(task)
-    assert (model.requests[0].prompt or "").startswith(shown)
-    assert "Deal: inviting bids=tender\nMain: yes\nBuyer: Lindhaven City Council\nSupplier: none\n" in shown
-    # Each ends by saying that there is no more, and one has nothing else.
-    assert shown.count("\nDeal: none\n") == len(task.prompt.file.front.examples)
-    assert "\nForm:\nDeal: none\n" in shown
 
 
 def test_every_line_is_short() -> None:
@@ -147,8 +178,8 @@ def test_every_line_is_short() -> None:
     assert not any(request.logprobs for request in model.requests)
 
 
-def test_what_the_article_does_not_mention_is_not_asked() -> None:
-    model = form({"Deal": "signed=award"})
+def test_what_the_article_does_not_mention_is_not_asked(tmp_path: Path) -> None:
+    model = tuned(tmp_path, {"Deal": "signed=award"})
     extract("Orla Bank has signed a contract with Venn Systems.", model=model)
     assert {"Deal", "Buyer", "Supplier", "Framework", "Site"} <= set(asked(model))
     assert not {"Value", "Term", "Option", "Signed", "Start", "End", "Users"} & set(asked(model))
@@ -171,18 +202,18 @@ def test_an_answer_past_its_grammar_is_refused(line: str, written: str, complain
         extract(ARTICLE, model=form({**RIGHT, line: written}))
 
 
-def test_an_article_without_a_contract_gives_none() -> None:
-    model = form()
+def test_an_article_without_a_contract_gives_none(tmp_path: Path) -> None:
+    model = tuned(tmp_path)
     result = extract("It rained in Orla on Tuesday.", model=model)
     assert result.record.contracts == []
     assert result.evidence == {}
     assert asked(model) == ["Deal"]
 
 
-def test_a_hard_wrapped_article_offers_its_mentions_on_one_line() -> None:
+def test_a_hard_wrapped_article_offers_its_mentions_on_one_line(tmp_path: Path) -> None:
     text = "Orla Bank has signed a contract with Venn Systems. It is worth up\nto £3m, people said."
     entry = {"Deal": "signed=award", "Supplier": "Venn Systems", "Value": "up to £3m"}
-    result = extract(text, model=form(entry))
+    result = extract(text, model=tuned(tmp_path, entry))
     assert result.record.contracts[0].value.qualifier == "up_to"
     assert result.evidence["contracts[0].value"].quote == "up\nto £3m"
 
@@ -230,23 +261,23 @@ class Auction(BaseModel):
 SUPPER = "Ada Orme and Bo Lund came to the Corn Exchange. Bo Lund drank to old friends; to new ones, too."
 
 
-def test_forms_work_for_any_schema() -> None:
+def test_forms_work_for_any_schema(tmp_path: Path) -> None:
     class Supper(BaseModel):
         place: str | None = None
         guests: list[str] = []
 
     answers = {"Place": "the Corn Exchange", "Guests": "Ada Orme; Bo Lund"}
-    model = form(answers, opens="Place")
+    model = tuned(tmp_path, answers, opens="Place")
     result = extract(SUPPER, schema=Supper, model=model)
     assert result.record == Supper(place="the Corn Exchange", guests=["Ada Orme", "Bo Lund"])
     assert asked(model) == ["Place", "Guests"]
 
 
-def test_of_two_lists_the_first_is_asked_entry_for_entry_and_the_second_once() -> None:
+def test_of_two_lists_the_first_is_asked_entry_for_entry_and_the_second_once(tmp_path: Path) -> None:
     once = {"Place": "the Corn Exchange", "Words": "old friends; to new ones", "Speakers": "Bo Lund"}
     guests = filled({"Called": "Ada Orme", "Host": "yes"}, {"Called": "Bo Lund", "Host": "no"}, opens="Called")
-    model = FakeModel(
-        lambda request: f" {once[label(request)]}" if label(request) in once else guests(request), capabilities=SMALL
+    model = Telling(
+        lambda request: f" {once[label(request)]}" if label(request) in once else guests(request), adapter(tmp_path)
     )
     result = extract(SUPPER, schema=Meeting, model=model)
     assert result.record == Meeting(
@@ -258,7 +289,7 @@ def test_of_two_lists_the_first_is_asked_entry_for_entry_and_the_second_once() -
     assert not result.issues
 
 
-def test_a_field_of_the_record_and_one_of_its_entries_may_be_called_the_same() -> None:
+def test_a_field_of_the_record_and_one_of_its_entries_may_be_called_the_same(tmp_path: Path) -> None:
     text = "For the old mill Ada Orme bid £300."
     once = {"Lot": "the old mill"}
     bids = filled({"Name": "Ada Orme", "Bids lot": "£300"}, opens="Name")
@@ -266,52 +297,174 @@ def test_a_field_of_the_record_and_one_of_its_entries_may_be_called_the_same() -
     def write(request: Request) -> str:
         return f" {once[label(request)]}" if label(request) in once else bids(request)
 
-    model = FakeModel(write, capabilities=SMALL)
+    model = Telling(write, adapter(tmp_path))
     result = extract(text, schema=Auction, model=model)
     assert result.record == Auction(lot="the old mill", bids=[Bid(name="Ada Orme", lot=300)])
     # An article without a number is asked for the one and not for the other.
-    silent = FakeModel(lambda request: " Ada Orme", capabilities=SMALL)
+    silent = Telling(lambda request: " Ada Orme", adapter(tmp_path))
     extract("Ada Orme bid for the old mill.", schema=Auction, model=silent)
     assert set(asked(silent)) == {"Lot", "Name"}
 
 
-# ---------------------------------------------------------------- how sure
+# ---------------------------------------------------------------- a model that was not tuned
+
+DEAL = """\
+Orla Bank has signed a five-year deal worth up
+to £3.4m (£1m a year at first) with Venn Systems. The deal, for 40 seats, begins on 3 May 2021. Its tender was in March
+2020, and Venn Systems Ltd. outbid Tarn & Co.
+"""
 
 
-class Telling(FakeModel):
-    """A model with an adapter that tells the probabilities of its tokens: `sure` of a line's label, else 0.95."""
-
-    def __init__(self, answer: Any, adapter: Path, sure: dict[str, float] | None = None) -> None:
-        super().__init__(answer, capabilities=SMALL)
-        self.endpoint = self.endpoint.model_copy(update={"adapter": adapter})
-        self.sure = sure or {}
-
-    async def answer(self, request: Request, parse: Callable[[str], Any]) -> Answered:
-        answered = await super().answer(request, parse)
-        content = answered.completion.content
-        sure = self.sure.get(label(request), 0.95)
-        # As llama.cpp parts it: the first word, and each mark of its own.
-        parts = [part for part in content.replace("; ", "\0; \0").replace("=", "\0=\0").split("\0") if part]
-        tokens = tuple(
-            (part, math.log(sure) if not number or parts[number - 1] == "; " else 0.0)
-            for number, part in enumerate(parts)
-        )
-        return answered._replace(completion=answered.completion._replace(tokens=tokens))
+def options(request: Request) -> list[str] | None:
+    """What a request offers, word for word; None if any words of the article will do."""
+    written = (request.grammar or "").splitlines()[1]
+    offered = [str(json.loads(literal)) for literal in re.findall(r'"(?:[^"\\]|\\.)*"', written)]
+    offered = [words.removeprefix(" ") for words in offered if words != "\n"]
+    if "SPAN" in written:
+        return None
+    assert request.grammar == choice_grammar(offered)
+    return offered
 
 
-def adapter(folder: Path, **described: Any) -> Path:
-    """A folder that passes for an adapter of it_contracts."""
-    folder.mkdir(exist_ok=True)
-    (folder / "adapter.gguf").write_bytes(b"weights")
-    described = {
-        "base": "gemma3-270m",
-        "base_sha256": KNOWN_MODELS["gemma3-270m"].sha256,
-        "weights_sha256": sha256(b"weights").hexdigest(),
-        "form": make_form(find_task("it_contracts")).fingerprint,
-        **described,
+class Choosing(FakeModel):
+    """A model that was not tuned and keeps to its grammar.
+
+    It writes the words that it `prefers` on a line if they are offered, and else nothing, or what is offered first.
+    """
+
+    def __init__(self, **prefers: str) -> None:
+        super().__init__(self._choose, capabilities=SMALL)
+        self.prefers = prefers
+
+    def _choose(self, request: Request) -> str:
+        offered, preferred = options(request), self.prefers.get(label(request), NONE)
+        if offered is None or preferred in offered:
+            return f" {preferred}"
+        return f" {NONE if NONE in offered else offered[0]}"
+
+    def offered(self) -> dict[str, list[str] | None]:
+        """What each line offered."""
+        assert len(set(asked(self))) == len(self.requests)
+        return {label(request): options(request) for request in self.requests}
+
+
+def test_a_model_that_was_not_tuned_chooses_among_what_the_fields_find() -> None:
+    model = Choosing(Deal="tender=tender", Value="£1m a year", Start="3 May 2021", Users="40 seats")
+    (contract,) = extract(DEAL, model=model).record.contracts
+    names, days = ["Orla Bank", "Venn Systems", "Venn Systems Ltd", "Tarn & Co", NONE], ["3 May 2021", "March 2020"]
+    offered = model.offered()
+    assert {line: offered[line] for line in ("Deal", "Main", "Buyer", "Site", "Value", "Term", "Start", "Users")} == {
+        "Deal": ["signed=award", "tender=tender"],
+        "Main": ["yes", "no"],
+        "Buyer": names,
+        "Site": names,
+        "Value": ["up to £3.4m", "£1m a year", NONE],
+        "Term": ["five-year", NONE],
+        "Start": [*days, NONE],
+        "Users": ["40 seats", NONE],
     }
-    (folder / "adapter.json").write_text(json.dumps(described))
-    return folder
+    assert (contract.stage, contract.start, contract.buyers, contract.users) == ("tender", "2021-05-03", [], 40)
+    assert contract.duration_months is None
+
+
+def test_what_was_chosen_stands_in_the_prompt_of_the_next_line() -> None:
+    model = Choosing(Deal="signed=award", Buyer="Orla Bank", Value="up to £3.4m")
+    extract(DEAL, model=model)
+    prompts = [request.prompt or "" for request in model.requests]
+    assert all(after.startswith(before) for before, after in itertools.pairwise(prompts))
+    block = prompts[-1].rpartition("\n\nForm:\n")[2]
+    assert block.startswith("Deal: signed=award\nMain: yes\nBuyer: Orla Bank\nSupplier: none\nValue: up to £3.4m\n")
+
+
+def test_only_the_opening_line_cannot_be_none() -> None:
+    """A model that was not tuned says that there is no entry where it is only unsure of this line."""
+    model = Choosing()
+    extract(DEAL, model=model)
+    offered = model.offered()
+    assert [line for line, words in offered.items() if NONE not in (words or [])] == ["Deal", "Main"]
+    assert (model.requests[1].prompt or "").endswith("Deal: signed=award\nMain:")
+
+
+def test_a_model_that_was_not_tuned_is_asked_for_one_entry() -> None:
+    model = form(RIGHT, BEFORE)
+    result = extract(ARTICLE, model=model)
+    assert [contract.main for contract in result.record.contracts] == [True]
+    assert (asked(model).count("Deal"), asked(model)[-1]) == (1, "Site")
+
+
+def test_a_line_for_which_the_article_has_no_words_is_not_asked() -> None:
+    model = Choosing()
+    extract("it signed a deal with a rival.", model=model)
+    assert asked(model) == ["Deal", "Main"]
+    model = Choosing(Value="£3m")
+    (contract,) = extract("it signed a deal of £3m with a rival.", model=model).record.contracts
+    assert asked(model) == ["Deal", "Main", "Value"]
+    assert (contract.buyers, contract.framework, contract.value.amount) == ([], None, 3_000_000)
+
+
+async def test_an_article_without_a_word_for_the_opening_line_costs_nothing() -> None:
+    model = Choosing()
+    document = Document.from_text("It rained on Orla Bank on 3 May 2021.")
+    said, answered_by, usage = await ask(model, find_task("it_contracts"), document, Sampling())
+    assert said.answer.contracts == []  # type: ignore[attr-defined]
+    assert (model.requests, usage, answered_by) == ([], Usage(), "fake-model")
+
+
+def test_a_body_that_is_named_on_one_line_is_not_offered_on_another() -> None:
+    model = Choosing(Deal="signed=award", Buyer="Orla Bank", Supplier="Venn Systems", Replaces="Tarn & Co")
+    (contract,) = extract(DEAL, model=model).record.contracts
+    offered = model.offered()
+    assert offered["Buyer"] == ["Orla Bank", "Venn Systems", "Venn Systems Ltd", "Tarn & Co", NONE]
+    # Nor where it is spelled otherwise.
+    assert offered["Supplier"] == ["Venn Systems", "Venn Systems Ltd", "Tarn & Co", NONE]
+    assert offered["Replaces"] == ["Tarn & Co", NONE]
+    assert not {"Partner", "Framework", "Programme", "Site"} & set(offered)
+    assert (contract.buyers, contract.incumbents) == (["Orla Bank"], ["Tarn & Co"])
+
+
+def test_names_are_taken_across_all_parts_of_a_form_and_any_words_are_chosen_freely() -> None:
+    model = Choosing(Place="the Corn Exchange", Words="old friends; to new ones", Speakers="Bo Lund", Host="no")
+    result = extract(SUPPER, schema=Meeting, model=model)
+    offered = model.offered()
+    assert [line for line, words in offered.items() if words is None] == ["Place", "Words"]
+    assert offered["Speakers"] == ["Ada Orme", "Bo Lund", "Corn Exchange", NONE]
+    assert offered["Called"] == ["Ada Orme", "Corn Exchange"]
+    assert result.record == Meeting(
+        place="the Corn Exchange",
+        guests=[Guest(called="Ada Orme", host=False)],
+        toasts=[Toast(words="old friends; to new ones", speakers=["Bo Lund"])],
+    )
+
+
+def test_an_endpoint_that_ignores_the_choice_may_still_find_no_entry() -> None:
+    model = form()
+    assert extract(ARTICLE, model=model).record.contracts == []
+    assert asked(model) == ["Deal"]
+
+
+def test_a_model_that_was_not_tuned_sees_the_first_entry_of_each_example() -> None:
+    model = form(RIGHT)
+    extract(ARTICLE, model=model)
+    task = find_task("it_contracts")
+    shown = solved_forms(task)
+    assert (model.requests[0].prompt or "").startswith(f"{shown}Article:\nEllerby County Council signs")
+    assert "Deal: inviting bids=tender\nMain: yes\nBuyer: Lindhaven City Council\nSupplier: none\n" in shown
+    # The first of them has no contract, the last has two.
+    empty, _, two = task.prompt.file.front.examples
+    assert prompt_start(empty.article) not in shown
+    assert shown.count("Article:\n") == shown.count("\nDeal: ") == 2
+    assert shown.partition(prompt_start(two.article))[2].startswith("Deal: signed a deal=award\nMain: yes\n")
+    assert "Supplier: Danter Networks" not in shown
+    assert shown.endswith("\nSite: Ashdale; Kirkmoor\n\n")
+
+
+def test_the_solved_forms_of_a_task_without_examples_say_what_it_is_about() -> None:
+    shown = solved_forms(task_for_schema(Meeting))
+    assert "Article:" not in shown
+    assert shown.endswith("Copied from each article; none if it does not say.\n\n")
+
+
+# ---------------------------------------------------------------- how sure
 
 
 def confidences(result: Extraction[Any]) -> dict[str, float | None]:
