@@ -46,14 +46,16 @@ def test_their_labels_hold() -> None:
 
 
 def test_they_share_neither_parties_nor_sentences_with_the_gold() -> None:
+    # Bare numbers are compared: what a failing assertion prints must not show the gold.
     train, gold = sets()
-    assert len(train.items) == 524
-    assert parties(train) & parties(gold) == set()
-    measured = runs(gold)
-    shared = {
-        (name, other): len(mine & theirs)
-        for name, mine in runs(train).items()
-        for other, theirs in measured.items()
-        if len(mine & theirs) > 3  # "an ordinary meeting of the council held in" is nobody's
-    }
-    assert shared == {}
+    articles = len(train.items)
+    assert articles == 776
+    shared_parties = len(parties(train) & parties(gold))
+    assert shared_parties == 0
+    measured = runs(gold).values()
+    shared_sentences = sum(
+        len(mine & theirs) > 3  # "an ordinary meeting of the council held in" is nobody's
+        for mine in runs(train).values()
+        for theirs in measured
+    )
+    assert shared_sentences == 0
