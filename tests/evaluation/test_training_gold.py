@@ -5,14 +5,20 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from llm_extract.evaluation.audit import audit
 from llm_extract.evaluation.gold import GoldSet, read_gold_set
 from llm_extract.task import find_task
 
-GOLD = Path(__file__).parents[2] / "evals/it_contracts"
+EVALS = Path(__file__).parents[2] / "evals"
 
-
-TASK = find_task("it_contracts")
+ARTICLES = {"it_contracts": 776, "appointments": 84}
+NAMES = {
+    "it_contracts": ("contracts", ("buyers", "suppliers", "partners", "incumbents")),
+    "appointments": ("appointments", ("person", "organisation", "predecessor", "previous_organisation")),
+}
+"""The record's list, and the fields of names by which one story is told from another."""
 
 LEGAL_FORMS = re.compile(
     r"( (ab|ag|as|asa|bhd|bv|co|company|corp|gmbh|group|holdings|inc|kk|limited|llc|llp|ltd"
@@ -20,8 +26,9 @@ LEGAL_FORMS = re.compile(
 )
 
 
-def sets() -> tuple[GoldSet, GoldSet]:
-    return read_gold_set(TASK, GOLD / "train"), read_gold_set(TASK, GOLD)
+def sets(task: str) -> tuple[GoldSet, GoldSet]:
+    found = find_task(task)
+    return read_gold_set(found, EVALS / task / "train"), read_gold_set(found, EVALS / task)
 
 
 def without_legal_form(name: str) -> str:
@@ -30,9 +37,10 @@ def without_legal_form(name: str) -> str:
 
 
 def parties(gold: GoldSet) -> set[str]:
-    roles = ("buyers", "suppliers", "partners", "incumbents")
-    contracts = [contract for item in gold.items for contract in item.file.record["contracts"]]
-    return {without_legal_form(name) for contract in contracts for role in roles for name in contract.get(role) or []}
+    entries, fields = NAMES[gold.task.name]
+    said = [entry.get(field) or [] for item in gold.items for entry in item.file.record[entries] for field in fields]
+    names = [name for each in said for name in (each if isinstance(each, list) else [each])]
+    return {without_legal_form(name) for name in names}
 
 
 def runs(gold: GoldSet) -> dict[str, set[tuple[str, ...]]]:
@@ -41,15 +49,17 @@ def runs(gold: GoldSet) -> dict[str, set[tuple[str, ...]]]:
     return {name: {tuple(found[at : at + 8]) for at in range(len(found) - 7)} for name, found in words.items()}
 
 
-def test_their_labels_hold() -> None:
-    assert audit(TASK, GOLD / "train").errors == 0
+@pytest.mark.parametrize("task", ARTICLES)
+def test_their_labels_hold(task: str) -> None:
+    assert audit(find_task(task), EVALS / task / "train").errors == 0
 
 
-def test_they_share_neither_parties_nor_sentences_with_the_gold() -> None:
+@pytest.mark.parametrize("task", ARTICLES)
+def test_they_share_neither_parties_nor_sentences_with_the_gold(task: str) -> None:
     # Bare numbers are compared: what a failing assertion prints must not show the gold.
-    train, gold = sets()
+    train, gold = sets(task)
     articles = len(train.items)
-    assert articles == 776
+    assert articles == ARTICLES[task]
     shared_parties = len(parties(train) & parties(gold))
     assert shared_parties == 0
     measured = runs(gold).values()
