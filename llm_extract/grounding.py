@@ -21,8 +21,7 @@ from llm_extract.document import Document
 from llm_extract.errors import Unsupported
 from llm_extract.fields import CategoryField, Context, DateField, DayField, FieldType, FlagField, MoneyField, NameField
 from llm_extract.fields.aliases import Alias, find_aliases, fullest_form
-from llm_extract.fields.countries import find_home
-from llm_extract.fields.currencies import depends_on_country
+from llm_extract.fields.countries import home_of_sums
 from llm_extract.fields.datelines import find_dateline
 from llm_extract.fields.dates import parse_reference, yearless
 from llm_extract.fields.text import collapse
@@ -87,7 +86,7 @@ class _Grounding:
         self.said = said
         self.text = document.text
         self.locator = Locator(document.text, document.excluded)
-        self.home = find_home(document.text) if depends_on_country(document.text) else None
+        self.home = home_of_sums(document.text)
         self.context = Context(reference=published, country=self.home and self.home.country)
         self.context_span: Span | None = None
         self.issues: list[Issue] = []

@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from llm_extract.document import Document, has_words
 from llm_extract.fields import Context, NameField
-from llm_extract.fields.countries import find_home
-from llm_extract.fields.currencies import depends_on_country
+from llm_extract.fields.countries import home_of_sums
 from llm_extract.fields.datelines import find_dateline
 from llm_extract.fields.dates import parse_reference
 from llm_extract.fields.names import normalise_name
@@ -62,8 +61,7 @@ def context_of(document: Document, published: date | None = None) -> Context:
 
     `published` is the day where the caller knows it.
     """
-    text = document.text
-    home = find_home(text) if depends_on_country(text) else None
+    home = home_of_sums(document.text)
     return Context(reference=published or _stated_day(document), country=home and home.country)
 
 

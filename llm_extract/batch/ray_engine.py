@@ -36,6 +36,7 @@ from llm_extract.batch import records
 from llm_extract.batch.ray_gate import Gate
 from llm_extract.batch.ray_worker import Worker, job_of
 from llm_extract.errors import LlmExtractError, RunError, SettingsError, UsageError
+from llm_extract.model.machine import usable_cores
 from llm_extract.model.types import Usage
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class RayWorkers:
         if self._job.endpoint.capabilities.decompose:
             if self.address is not None and workers is None:
                 raise SettingsError("a model in the box answers one article a worker: say how many workers")
-            workers = workers or _cpus()
+            workers = workers or usable_cores()
             self._concurrency, places = (workers, workers, workers), workers
         else:
             self._concurrency = extractor.settings.concurrency()
@@ -356,7 +357,7 @@ class RayWorkers:
                 self._folder = _short_folder()
                 ray.init(
                     "local",
-                    num_cpus=self._wanted or _cpus(),
+                    num_cpus=self._wanted or usable_cores(),
                     num_gpus=0,
                     include_dashboard=False,
                     object_store_memory=_OBJECT_STORE_BYTES,
@@ -452,10 +453,6 @@ def _short_folder() -> str:
     """A folder for Ray's logs and sockets, this user's alone."""
     parent = tempfile.gettempdir()
     return tempfile.mkdtemp(prefix="ray-", dir=parent if len(parent) <= _LONGEST_SOCKET_FOLDER else "/tmp")  # noqa: S108
-
-
-def _cpus() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _in_a_line(error: Exception) -> str:

@@ -12,6 +12,8 @@ from collections import Counter
 from functools import cache
 from typing import NamedTuple
 
+from llm_extract.fields.currencies import depends_on_country
+
 # Each country: its code, then names of one word or more, parted by "|", as they are written.
 _NAMES = """
 AU Australia|Australian|Australians|Sydney|Melbourne|Brisbane|Perth|Adelaide|Canberra|Hobart|Geelong|Ballarat|
@@ -148,3 +150,8 @@ def find_home(text: str) -> Home | None:
         return None
     country = ranked[0][0]
     return Home(country, *first[country])
+
+
+def home_of_sums(text: str) -> Home | None:
+    """Where an article is at home, if it has a sum whose currency depends on that; None if not, or if in doubt."""
+    return find_home(text) if depends_on_country(text) else None

@@ -13,7 +13,7 @@ from bisect import bisect_right
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 DESCRIPTION = "adapter.json"
 WEIGHTS = "adapter.gguf"
 CARD = "README.md"
+
+Curve: TypeAlias = tuple[tuple[float, float], ...]
+"""Points (probability, share that was right), both rising."""
 
 ANY_LINE = ""
 """The key of the calibration of lines that have none of their own."""
@@ -47,24 +50,27 @@ class Adapter(BaseModel):
     """Of `adapter.gguf`."""
     form: str
     """Fingerprint of the form that it was taught; see `llm_extract.form.Form.fingerprint`."""
-    confidence: dict[str, tuple[tuple[float, float], ...]] = Field(default_factory=dict)
-    """Path of a line (`contracts[].value`, or "" for all others) → points (probability, share that was right), both
-    rising: what a probability of the model is worth, measured on development articles."""
+    confidence: dict[str, Curve] = Field(default_factory=dict)
+    """Path of a line (`contracts[].value`, or "" for all others) → what a probability of the model is worth there,
+    measured on development articles."""
     least_confidence: float = Field(default=0.0, ge=0, le=1)
     """Values below it are left out unless the settings say otherwise."""
 
     def calibrated(self, path: str, probability: float) -> float:
         """How likely an answer is right that the model gave with this probability; straight lines between points."""
-        points = self.confidence.get(path) or self.confidence.get(ANY_LINE) or ()
-        if not points:
-            return probability
-        at = bisect_right(points, (probability, 2.0))
-        if at == 0:
-            return points[0][1]
-        if at == len(points):
-            return points[-1][1]
-        (left, low), (right, high) = points[at - 1], points[at]
-        return low + (high - low) * (probability - left) / (right - left)
+        points = self.confidence.get(path) or self.confidence.get(ANY_LINE)
+        return read_curve(points, probability) if points else probability
+
+
+def read_curve(points: Curve, probability: float) -> float:
+    """What a curve says of a probability: straight lines between its points, level outside."""
+    at = bisect_right(points, (probability, 2.0))
+    if at == 0:
+        return points[0][1]
+    if at == len(points):
+        return points[-1][1]
+    (left, low), (right, high) = points[at - 1], points[at]
+    return low + (high - low) * (probability - left) / (right - left)
 
 
 def adapter_folder(task: Task) -> Path | None:

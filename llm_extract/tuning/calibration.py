@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from llm_extract.model.adapters import ANY_LINE
+from llm_extract.model.adapters import ANY_LINE, Curve, read_curve
 
 FEWEST = 30
 """A line with fewer observations has no curve of its own."""
@@ -24,9 +24,6 @@ LOWEST, HIGHEST = 0.01, 0.99
 _PRIOR = 4.0
 """So many observations' weight pulls every point towards what is known without it: small bins say little."""
 _DIGITS = 4
-
-Curve: TypeAlias = tuple[tuple[float, float], ...]
-"""Points (probability, share that was right), both rising."""
 
 
 class Observation(NamedTuple):
@@ -50,7 +47,7 @@ def curves(observations: Sequence[Observation]) -> dict[str, Curve]:
     for each in observations:
         of_line[each.path].append((each.probability, each.right))
     own = {
-        path: curve(pairs, lambda probability: read(common, probability))
+        path: curve(pairs, lambda probability: read_curve(common, probability))
         for path, pairs in sorted(of_line.items())
         if len(pairs) >= FEWEST
     }
@@ -94,13 +91,6 @@ def _bins(pairs: Sequence[tuple[float, bool]]) -> list[list[tuple[float, bool]]]
         rest = bins.pop()
         bins[-1] += rest
     return bins
-
-
-def read(points: Curve, probability: float) -> float:
-    """What a curve says of a probability: straight lines between points, level outside."""
-    import numpy as np
-
-    return float(np.interp(probability, [x for x, _ in points], [y for _, y in points]))
 
 
 def without_own_article(

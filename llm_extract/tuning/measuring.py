@@ -18,11 +18,11 @@ from llm_extract.evaluation.gold import Gold, GoldSet
 from llm_extract.evaluation.predictions import Failure, PredictedEvidence, Prediction
 from llm_extract.evaluation.results import Results, judge
 from llm_extract.grounding import Said, ground
-from llm_extract.model.adapters import Adapter
+from llm_extract.model.adapters import Adapter, Curve
 from llm_extract.model.types import Model, Sampling
 from llm_extract.questions import ask
 from llm_extract.task import Task
-from llm_extract.tuning.calibration import Curve, Observation, best_threshold, curves, without_own_article
+from llm_extract.tuning.calibration import Observation, best_threshold, curves, without_own_article
 
 
 class Asked(NamedTuple):

@@ -30,6 +30,7 @@ from llm_extract.errors import RunError, UsageError
 from llm_extract.files import locked, write_text, write_whole
 from llm_extract.form import make_form
 from llm_extract.model.adapters import CARD, DESCRIPTION, WEIGHTS, Adapter
+from llm_extract.model.machine import usable_cores
 from llm_extract.model.weights import EmbeddedModel, model_file, read_header
 from llm_extract.task import Task, shipped_directory
 from llm_extract.tuning.adapter_file import write_adapter
@@ -327,7 +328,7 @@ def _convert(work: Work, trainer: Trainer, best: Kept, weights: Path) -> None:
 
 def machine(device: str) -> str:
     """What kind of machine this is, for the card."""
-    cores = len(os.sched_getaffinity(0))
+    cores = usable_cores()
     kind = f"{platform.machine()}, {cores} {'core' if cores == 1 else 'cores'}"
     if device == "cuda":
         import torch

@@ -15,7 +15,7 @@ import openai
 import pytest
 
 from llm_extract.errors import EmbeddedModelError
-from llm_extract.grammar import span_grammar
+from llm_extract.grammar import line_grammar
 from llm_extract.model import embedded
 from llm_extract.model.embedded import Address, EmbeddedServer, shared_server, thread_counts
 from llm_extract.model.weights import model_file
@@ -88,7 +88,7 @@ def gone(pid: int, seconds: float = 10) -> bool:
 
 async def test_a_verbatim_completion_with_its_tokens_probabilities(shared: Address) -> None:
     lead = ARTICLE.splitlines()[0]
-    answer = await ask(shared, f"{lead}\nSupplier:", grammar=span_grammar(lead))
+    answer = await ask(shared, f"{lead}\nSupplier:", grammar=line_grammar(lead, none="none"))
     choice = answer.choices[0]
     assert (answer.model, choice.text, choice.finish_reason) == ("embedded", " Osterby Data AB", "stop")
     # llama.cpp gives the chat endpoint's form, before the grammar's mask; openai keeps it as extra.
@@ -108,7 +108,7 @@ async def test_questions_about_one_article_read_it_once(shared: Address) -> None
     ]
     read = []
     for question in questions:
-        answer = await ask(shared, ARTICLE[5:] + question, grammar=span_grammar(ARTICLE))
+        answer = await ask(shared, ARTICLE[5:] + question, grammar=line_grammar(ARTICLE, none="none"))
         assert answer.model_extra is not None
         read.append(answer.model_extra["timings"]["prompt_n"])
     assert read[0] > 400

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_extract.model.adapters import ANY_LINE, Adapter
+from llm_extract.model.adapters import ANY_LINE, Adapter, read_curve
 from llm_extract.tuning.calibration import (
     FEWEST,
     HIGHEST,
@@ -20,7 +20,6 @@ from llm_extract.tuning.calibration import (
     best_threshold,
     curve,
     curves,
-    read,
     without_own_article,
 )
 
@@ -65,7 +64,9 @@ def test_an_adapter_reads_higher_probabilities_as_no_less(seen: list[Observation
 @given(pairs, probabilities)
 def test_what_is_read_here_is_what_an_adapter_reads(seen: list[tuple[float, bool]], probability: float) -> None:
     points = curve(seen, lambda _: 0.5)
-    assert read(points, probability) == pytest.approx(adapter(confidence={"": points}).calibrated("x", probability))
+    assert read_curve(points, probability) == pytest.approx(
+        adapter(confidence={"": points}).calibrated("x", probability)
+    )
 
 
 @given(observed)
@@ -81,14 +82,14 @@ def test_a_curve_finds_what_probabilities_are_worth() -> None:
     said = [chance.random() for _ in range(4000)]
     points = curve([(probability, chance.random() < probability / 2) for probability in said], lambda _: 0.5)
     for probability in (0.2, 0.5, 0.8):
-        assert read(points, probability) == pytest.approx(probability / 2, abs=0.06)
+        assert read_curve(points, probability) == pytest.approx(probability / 2, abs=0.06)
 
 
 def test_a_curve_of_an_article_does_not_know_that_article() -> None:
     seen = [Observation(name, "x", 0.9, right) for name, right in [("a", True), ("b", False)] for _ in range(40)]
     apart = without_own_article(seen, ["a", "b"])
-    assert read(apart["a"][ANY_LINE], 0.9) < 0.1
-    assert read(apart["b"][ANY_LINE], 0.9) > 0.9
+    assert read_curve(apart["a"][ANY_LINE], 0.9) < 0.1
+    assert read_curve(apart["b"][ANY_LINE], 0.9) > 0.9
 
 
 def test_the_lowest_of_the_best_thresholds_is_taken() -> None:
