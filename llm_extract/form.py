@@ -4,7 +4,7 @@ A model of a few hundred million parameters cannot write a record in one piece, 
 line. An entry of the record's list (a contract) is a block of lines in a fixed order; after the last
 line of one block the first line of the next is asked, until the model says that there is no more::
 
-    Deal: has awarded=award
+    Deal: award = has awarded
     Main: yes
     Buyer: Lindhaven City Council
     Supplier: Corvane; Brightline Consulting
@@ -13,10 +13,12 @@ line of one block the first line of the next is asked, until the model says that
     …
     Deal: none
 
-What stands after a label is words of the article (several of them parted by "; "), words and the
-choice that they show (parted by "="), `yes` or `no`, or `none`. This module says which lines there are
-and how an answer is written on one and read from it: `questions` asks the lines of a model, `tuning`
-teaches them, and both use the same code, so that a model is asked exactly what it was taught.
+What stands after a label is words of the article (several of them parted by "; "), a choice and the
+words that show it (parted by " = "), `yes` or `no`, or `none`. A choice comes before its words: so the model
+weighs the few choices against each other and against `none`, not all the places where words begin. This
+module says which lines there are and how an answer is written on one and read from it: `questions` asks
+the lines of a model, `tuning` teaches them, and both use the same code, so that a model is asked exactly
+what it was taught.
 """
 
 from __future__ import annotations
@@ -53,8 +55,11 @@ MOST_OFFERS = 40
 LONGEST = 160
 """The most characters of the words of one entry of a line."""
 
+_WRITING = 2
+"""Counts the ways in which answers have been written on lines: a model knows the one that it was taught."""
+
 _YES, _NO = "yes", "no"
-_NEXT, _SHOWS = ";", "="
+_NEXT, _SHOWS = ";", " = "
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,7 @@ class Line:
             text,
             none=NONE if silent else None,
             most=MOST_ITEMS if self.leaf.many else 1,
-            following=tuple(f"{_SHOWS}{choice}" for choice in self.choices),
+            leading=tuple(f"{choice}{_SHOWS}" for choice in self.choices),
             between=_NEXT,
             longest=self.longest,
         )
@@ -146,15 +151,15 @@ class Line:
         return said if self.leaf.many else said[0]
 
     def _read_one(self, part: str, text: str) -> Any:
-        words, _, choice = part.partition(_SHOWS) if self.choices else (part, "", "")
+        choice, _, words = part.partition(_SHOWS) if self.choices else ("", "", part)
+        if self.choices and choice not in self.choices:
+            raise ValueError(f"{choice!r} is none of the choices of this line: {', '.join(self.choices)}")
         if not is_run(words, text):
             raise ValueError(f"{words!r} is not among the words that the article offers here")
         if len(words) > self.longest:
             raise ValueError(f"{words[: self.longest]!r}… goes on for more than {self.longest} characters")
         if not self.choices:
             return words
-        if choice not in self.choices:
-            raise ValueError(f"{choice!r} is none of the choices of this line: {', '.join(self.choices)}")
         return {"value": self.choices[choice], "quote": words}
 
     def write(self, said: Any) -> str:
@@ -170,30 +175,29 @@ class Line:
         if not self.choices:
             return " ".join(str(entry).split())
         words = " ".join(str(entry["quote"]).split())
-        return f"{words}{_SHOWS}{str(entry['value']).replace('_', ' ')}"
+        return f"{str(entry['value']).replace('_', ' ')}{_SHOWS}{words}"
 
     def probabilities(self, tokens: Sequence[tuple[str, float]]) -> list[float]:
         """How probable each answer on this line was, from its tokens and their log probabilities; none if not told.
 
-        Of words that show a choice it is that of their first token and of the choice: where they end matters less.
+        Of a choice it is that of the choice: which of the words that show it are copied matters less.
         """
         sums = [0.0]
-        begins, chosen = True, False
+        chosen = False
         for token, logprob in tokens:
             if self.leaf.many and _NEXT in token:
                 sums.append(0.0)
-                begins, chosen = True, False
+                chosen = False
                 continue
-            if begins or chosen or not self.choices or _SHOWS in token:
+            chosen = chosen or (bool(self.choices) and _SHOWS.strip() in token)
+            if not chosen:
                 sums[-1] += logprob
-            begins, chosen = False, chosen or (bool(self.choices) and _SHOWS in token)
         return [math.exp(min(total, 0.0)) for total in sums] if tokens else []
 
     def writable(self, words: str, text: str) -> bool:
         """Whether these words can stand on this line of an article's form."""
         words = " ".join(words.split())
-        marks = (_SHOWS if self.choices else "") + (_NEXT if self.leaf.many else "")
-        return words != NONE and is_run(words, text) and not any(mark in words for mark in marks)
+        return words != NONE and is_run(words, text) and not (self.leaf.many and _NEXT in words)
 
 
 @dataclass(frozen=True)
@@ -211,7 +215,7 @@ class Form:
     def fingerprint(self) -> str:
         """16 hexadecimal digits that change when a model would be asked something else."""
         terms = [[line.path, line.label, line.leaf.many, list(line.choices)] for line in (*self.lines, *self.entry)]
-        return sha256(json.dumps([self.name, terms]).encode()).hexdigest()[:16]
+        return sha256(json.dumps([_WRITING, self.name, terms]).encode()).hexdigest()[:16]
 
 
 def make_form(task: Task) -> Form:

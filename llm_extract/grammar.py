@@ -54,43 +54,25 @@ _CHUNK = re.compile(
 _FIRST = rf"\.?[\w{_CURRENCY}#@&\(]"
 
 
-def span_grammar(text: str, *, stop: str = "\n", prefix: str = " ", allow_none: str | None = " none") -> str:
-    """A grammar for one extractive answer: a run of `text`, or the word for "not stated".
-
-    The answer is `prefix` and a run, or `allow_none` (which brings its own prefix), and then
-    ends: with `stop`, or with the model's end-of-text token. Send `stop` as the request's stop string
-    too, so that decoding ends there and the answer comes without it.
-
-    Raises DocumentError if `text` has no words and `allow_none` is None.
-    """
-    answers = []
-    terminals = []
-    chunks = _chunks(text)
-    if any(_can_start(chunk) for chunk in chunks):
-        answers.append(f"{_literal(prefix)} SPAN" if prefix else "SPAN")
-        terminals = [_substring("RUN", chunks), f"SPAN: RUN & {_run_shape(None)}"]
-    elif allow_none is None:
-        raise DocumentError("the text has no words, so no answer can be copied from it")
-    if allow_none is not None:
-        answers.append(_literal(allow_none))
-    return "\n".join([HEAD, f"start: ({' | '.join(answers)}){_end(stop)}", *terminals, ""])
-
-
 def line_grammar(
     text: str,
     *,
     none: str | None,
     most: int = 1,
-    following: Sequence[str] = (),
+    leading: Sequence[str] = (),
     between: str = ";",
     longest: int = 160,
     stop: str = "\n",
     prefix: str = " ",
 ) -> str:
-    """A grammar for one line: `none` (if given), or one to `most` runs of `text`, each with one of `following`.
+    """A grammar for one line: `none` (if given), or one to `most` runs of `text`, each after one of `leading`.
 
-    Runs have at most `longest` characters and are parted by `between` and a space; they hold neither it nor the first
-    character of `following`, where these have a meaning. The line begins with `prefix` and ends as in `span_grammar`.
+    Runs have at most `longest` characters and are parted by `between` and a space; where there may be several, they do
+    not hold it. The line begins with `prefix` and ends with `stop`, or with
+    the model's end-of-text token. Send `stop` as the request's stop string too, so that decoding ends there and the
+    answer comes without it.
+
+    Raises DocumentError if `text` has no words and `none` is None.
     """
     answers = [] if none is None else [_literal(prefix + none)]
     terminals = []
@@ -99,12 +81,12 @@ def line_grammar(
         if none is None:
             raise DocumentError("the text has no words, so no answer can be copied from it")
     else:
-        marks = "".join(dict.fromkeys([*(mark[0] for mark in following), *(between if most > 1 else "")]))
+        marks = between if most > 1 else ""
         item = "SPAN"
-        if following:
-            item += f" ({' | '.join(_literal(choice) for choice in dict.fromkeys(following))})"
+        if leading:
+            item = f"({' | '.join(_literal(choice) for choice in dict.fromkeys(leading))}) {item}"
         more = f" ({_literal(between + ' ')} {item}){{0,{most - 1}}}" if most > 1 else ""
-        answers.append(f"{_literal(prefix)} {item}{more}")
+        answers.append(f"{_literal(prefix)} {item}{more}" if prefix else item + more)
         shape = _run_shape(longest) + (f" & /[^{re.escape(marks)}]*/" if marks else "")
         terminals = [_substring("RUN", chunks), f"SPAN: RUN & {shape}"]
     return "\n".join([HEAD, f"start: ({' | '.join(answers)}){_end(stop)}", *terminals, ""])
@@ -113,7 +95,7 @@ def line_grammar(
 def choice_grammar(options: Sequence[str], *, stop: str = "\n", prefix: str = " ") -> str:
     """A grammar for one answer out of `options`, word for word, each after `prefix`.
 
-    The answer ends with `stop` or with the model's end-of-text token, as in `span_grammar`.
+    The answer ends with `stop` or with the model's end-of-text token, as in `line_grammar`.
     Raises TaskError if there are no options or an option is empty.
     """
     if not options or not all(options):

@@ -26,7 +26,7 @@ def tiny(tmp_path: Path, installed: None, monkeypatch: pytest.MonkeyPatch) -> No
     """A tiny model instead of the base."""
     pytest.importorskip("gguf")
     weights = write_base(tmp_path / "tiny.gguf")
-    monkeypatch.setattr(tune, "model_file", lambda name, folder: weights)
+    monkeypatch.setattr(tune, "model_file", lambda name, folder, tokens: weights)
 
 
 def test_a_missing_package_says_how_to_get_it(command_line: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -265,7 +265,7 @@ def test_a_moment_of_publication_counts_as_its_day() -> None:
 # --- a small model with an adapter, over HTTP -----------------------------------------------------
 
 LINES = {
-    "Deal": "signed a contract=award",
+    "Deal": "award = signed a contract",
     "Main": "yes",
     "Buyer": "Ellerby County Council",
     "Value": "up to £18.4m",

@@ -104,8 +104,8 @@ def test_whatever_is_written_is_an_answer_of_the_schema_or_a_value_error(line: L
         ("names", " none", []),
         ("names", " Orla Bank; Tarn & Co", ["Orla Bank", "Tarn & Co"]),
         ("words", " Systems = Tarn", "Systems = Tarn"),
-        ("colour", " blue paint=blue", {"value": "blue", "quote": "blue paint"}),
-        ("colours", " deep red ink=deep red; blue=blue",
+        ("colour", " blue = blue paint", {"value": "blue", "quote": "blue paint"}),
+        ("colours", " deep red = deep red ink; blue = blue",
          [{"value": "deep_red", "quote": "deep red ink"}, {"value": "blue", "quote": "blue"}]),
         ("judged", " yes", True),
         ("judged", " no", False),
@@ -126,9 +126,10 @@ def test_what_lines_state(path: str, written: str, said: Any) -> None:
         ("names", " Orla Bank; ", "not among"),
         ("names", " Orla Bank, Venn", "not among"),
         ("names", ";".join(["Orla"] * (MOST_ITEMS + 1)), f"17 entries on one line, more than {MOST_ITEMS}"),
-        ("colour", " blue paint", "'' is none of the choices"),
-        ("colour", " blue paint=green", "'green' is none of the choices of this line: deep red, blue"),
-        ("colour", " Systems = Tarn=blue", "none of the choices"),
+        ("colour", " blue paint", "'blue paint' is none of the choices"),
+        ("colour", " green = blue paint", "'green' is none of the choices of this line: deep red, blue"),
+        ("colour", " blue=blue paint", "none of the choices"),
+        ("colour", " blue = green paint", "'green paint' is not among the words"),
         ("judged", " none", "'none' is neither yes nor no"),
         ("judged", " Yes", "neither"),
     ],
@@ -142,7 +143,7 @@ def test_words_that_the_answer_has_no_room_for_are_refused_before_it() -> None:
     assert KINDS["seats"].longest < KINDS["name"].longest == LONGEST
     for line in (KINDS["seats"], KINDS["name"], KINDS["colour"]):
         text = "seat " * 40
-        written = text[: line.longest + 4] + ("=blue" if line.choices else "")
+        written = ("blue = " if line.choices else "") + text[: line.longest + 4]
         with pytest.raises(ValueError, match=f"more than {line.longest} characters"):
             line.read(written, text)
 
@@ -153,7 +154,7 @@ def test_words_that_the_answer_has_no_room_for_are_refused_before_it() -> None:
         ("name", "Orla Bank; Venn", True),
         ("names", "Orla Bank; Venn", False),
         ("name", "Systems = Tarn", True),
-        ("colour", "Systems = Tarn", False),
+        ("colour", "Systems = Tarn", True),
         ("colour", "Bank; Venn", True),
         ("colours", "Bank; Venn", False),
         ("names", "Orla\n  Bank", True),
@@ -169,7 +170,7 @@ def test_which_words_can_stand_on_a_line(path: str, words: str, writable: bool) 
 
 def test_the_grammar_of_a_line_offers_what_it_reads() -> None:
     assert '" yes" | " no"' in KINDS["judged"].grammar(TEXT)
-    assert '"=deep red" | "=blue"' in KINDS["colour"].grammar(TEXT)
+    assert '"deep red = " | "blue = "' in KINDS["colour"].grammar(TEXT)
     assert "{0,15}" in KINDS["names"].grammar(TEXT)
     assert "{0,15}" not in KINDS["name"].grammar(TEXT)
     assert '" none"' in KINDS["name"].grammar(TEXT)
@@ -197,7 +198,7 @@ def test_an_article_is_asked_only_for_what_it_can_state() -> None:
 # ---------------------------------------------------------------- what a line offers
 
 Stage = Annotated[
-    Literal["on_offer", "sold"], Category({"on_offer": ("for sale", "up=sale"), "sold": ("sold", "buys")})
+    Literal["on_offer", "sold"], Category({"on_offer": ("for sale", "up;sale"), "sold": ("sold", "buys")})
 ]
 
 
@@ -230,8 +231,8 @@ Venn Systems paid on Friday."""
         ("number", ["five", "40", "3", "2021", "12%"]),
         ("seats", ["40 seats"]),
         # One place a category, the first that shows it.
-        ("stage", ["sold=sold", "for sale=on offer"]),
-        ("stages", ["sold=sold", "for sale=on offer"]),
+        ("stage", ["sold = sold", "on offer = for sale"]),
+        ("stages", ["sold = sold", "on offer = for sale"]),
         # Nothing, which is not the same as anything.
         ("longer", []),
         ("colour", None),
@@ -251,8 +252,9 @@ def test_a_date_that_the_context_settles_is_offered_only_with_it() -> None:
 
 
 def test_words_that_a_line_gives_a_meaning_are_not_offered() -> None:
-    text = "The mill is up=sale. The barn is for sale."
-    assert CUED["stage"].offers(text, NO_CONTEXT, frozenset()) == ["for sale=on offer"]
+    text = "The mill is up;sale. The barn is for sale."
+    assert CUED["stages"].offers(text, NO_CONTEXT, frozenset()) == ["on offer = for sale"]
+    assert CUED["stage"].offers(text, NO_CONTEXT, frozenset()) == ["on offer = up;sale"]
 
 
 def test_a_name_that_is_taken_is_not_offered_again_however_it_is_spelled() -> None:
@@ -276,7 +278,7 @@ def test_no_more_is_offered_than_a_grammar_can_hold() -> None:
     st.lists(
         st.sampled_from([
             "Orla Bank", "none", "None", "Venn; Systems", "£3m", "$ 4 bn", "3 May 2021", "40 seats", "sold", "for sale",
-            "up=sale", "three years", "’s", "=", ";", "\n", "\n\n", "\u00a0", "(", "é", "\x1f", "A.B.", ", and", "the",
+            "up;sale", "three years", "’s", "=", ";", "\n", "\n\n", "\u00a0", "(", "é", "\x1f", "A.B.", ", and", "the",
         ]),
         max_size=9,
     ).flatmap(lambda parts: st.sampled_from(["", " "]).map(lambda between: between.join(parts))),
@@ -304,9 +306,9 @@ def tokens(*parts: tuple[str, float]) -> list[tuple[str, float]]:
         ("name", [(" Orla", 0.5), (" Bank", 0.8)], [0.4]),
         ("name", [(" Orla", 0.5), (";", 0.8)], [0.4]),
         ("names", [(" Orla", 0.5), (" Bank", 0.8), (";", 0.1), (" Venn", 0.9)], [0.4, 0.9]),
-        ("colour", [(" deep", 0.5), (" red", 0.1), ("=", 0.9), ("deep", 0.8), (" red", 1.0)], [0.36]),
-        ("colours", [(" blue", 0.5), ("=", 1.0), ("blue", 0.5), ("; ", 0.2), ("deep", 0.4), ("=", 1.0), ("b", 0.5)],
-         [0.25, 0.2]),
+        ("colour", [(" deep", 0.5), (" red", 0.8), (" =", 0.9), (" deep", 0.1), (" red", 0.2)], [0.4]),
+        ("colours", [(" blue", 0.5), (" =", 0.9), (" sky", 0.5), ("; ", 0.2), ("deep", 0.4), (" =", 1.0), ("b", 0.5)],
+         [0.5, 0.4]),
         ("judged", [(" yes", 0.7)], [0.7]),
         ("name", [], []),
     ],

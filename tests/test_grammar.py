@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
 from llm_extract.errors import DocumentError, TaskError
-from llm_extract.grammar import choice_grammar, is_run, json_grammar, line_grammar, span_grammar
+from llm_extract.grammar import choice_grammar, is_run, json_grammar, line_grammar
 from llm_extract.model.embedded import Address, shared_server
 from llm_extract.model.weights import model_file
 
@@ -59,7 +59,7 @@ def parts_of_lark(line: str) -> str:
 
 
 def test_numbers_are_never_cut() -> None:
-    assert chunks_of(span_grammar("£12.4m, US$1,200 and 17/05/2023 on the 34th.")) == [
+    assert chunks_of(line_grammar("£12.4m, US$1,200 and 17/05/2023 on the 34th.", none="none")) == [
         *(
             "£12.4m",
             ",",
@@ -81,7 +81,7 @@ def test_numbers_are_never_cut() -> None:
 
 
 def test_a_name_wrapped_over_two_lines_is_one_run_and_a_blank_line_ends_it() -> None:
-    assert chunks_of(span_grammar("Osterby\r\n  Data\n\nNext")) == ["Osterby", " ", "Data", "\n", "Next"]
+    assert chunks_of(line_grammar("Osterby\r\n  Data\n\nNext", none="none")) == ["Osterby", " ", "Data", "\n", "Next"]
 
 
 def test_an_escape_is_one_chunk_in_json() -> None:
@@ -90,14 +90,14 @@ def test_an_escape_is_one_chunk_in_json() -> None:
 
 
 def test_scripts_without_spaces_are_cut_by_the_character() -> None:
-    assert chunks_of(span_grammar("東京都は2023年")) == ["東", "京", "都", "は", "2023年"]
+    assert chunks_of(line_grammar("東京都は2023年", none="none")) == ["東", "京", "都", "は", "2023年"]
 
 
 @given(st.text())
 def test_any_text_gives_a_well_formed_grammar(text: str) -> None:
     schema = {"type": "object", "properties": {"a": {"type": "string", "x-verbatim": True}}}
-    line = line_grammar(text, none="none", most=3, following=("=a b", "=c"))
-    for grammar in (span_grammar(text), line, *_or_nothing(lambda: json_grammar(schema, text))):
+    line = line_grammar(text, none="none", most=3, leading=("a b = ", "c = "))
+    for grammar in (line_grammar(text, none="none"), line, *_or_nothing(lambda: json_grammar(schema, text))):
         head, *lines = grammar.splitlines()
         assert head == "%llguidance {}"
         for line in lines:
@@ -110,7 +110,7 @@ def test_any_text_gives_a_well_formed_grammar(text: str) -> None:
 
 @given(st.text(), st.data())
 def test_every_run_is_in_the_text_and_is_known_as_one(text: str, data: st.DataObject) -> None:
-    grammar = span_grammar(text)
+    grammar = line_grammar(text, none="none")
     if "RUN: " not in grammar:
         return
     chunks = chunks_of(grammar)
@@ -122,29 +122,21 @@ def test_every_run_is_in_the_text_and_is_known_as_one(text: str, data: st.DataOb
         assert is_run(run, text)
 
 
-@given(st.text())
-def test_a_line_copies_from_the_same_chunks_as_a_span(text: str) -> None:
-    span, line = span_grammar(text), line_grammar(text, none="none")
-    assert ("RUN: " in line) == ("RUN: " in span)
-    if "RUN: " in line:
-        assert chunks_of(line) == chunks_of(span)
-
-
 def test_a_line_s_runs_leave_out_the_marks_that_mean_something_there() -> None:
     def shapes(**parts: Any) -> str:
         return line_grammar("Orla; Venn=Tarn", none="none", **parts).partition("SPAN: ")[2]
 
     assert "[^" not in shapes().replace("[^\\n]", "").replace("[^\\s]", "")
     assert "& /[^;]*/" in shapes(most=2)
-    assert "& /[^=]*/" in shapes(following=("=a", "=b"))
-    assert "& /[^=;]*/" in shapes(most=2, following=("=a", "=b"))
+    assert "& /[^;]*/" in shapes(most=2, leading=("a = ", "b = "))
+    assert shapes(leading=("a = ", "b = ")) == shapes()
     assert "{0,157}" in shapes()
     assert "{0,97}" in shapes(longest=100)
 
 
 def test_a_line_is_none_or_runs() -> None:
-    start = line_grammar("Orla Bank", none="none", most=3, following=("=a b", "=c")).splitlines()[1]
-    item = 'SPAN ("=a b" | "=c")'
+    start = line_grammar("Orla Bank", none="none", most=3, leading=("a b = ", "c = ")).splitlines()[1]
+    item = '("a b = " | "c = ") SPAN'
     assert start == f'start: (" none" | " " {item} ("; " {item}){{0,2}}) ("\\n" "\\n"?)?'
     assert line_grammar("Orla Bank", none=None).splitlines()[1] == 'start: (" " SPAN) ("\\n" "\\n"?)?'
 
@@ -153,7 +145,7 @@ def test_a_line_is_none_or_runs() -> None:
 def test_json_chunks_decode_to_the_plain_ones(text: str) -> None:
     escaped = _or_nothing(lambda: json_grammar({"type": "string", "x-verbatim": True}, text))
     for grammar in escaped:
-        plain = chunks_of(span_grammar(text))
+        plain = chunks_of(line_grammar(text, none="none"))
         assert [c if c == "\n" else json.loads(f'"{c}"') for c in chunks_of(grammar)] == plain
 
 
@@ -177,10 +169,10 @@ def test_a_part_of_a_word_that_also_stands_alone_is_a_run() -> None:
 
 
 def test_a_text_without_words_leaves_only_none() -> None:
-    assert span_grammar(" …\n\x00") == '%llguidance {}\nstart: (" none") ("\\n" "\\n"?)?\n'
-    assert line_grammar(" …\n\x00", none="none", most=3) == span_grammar(" …\n\x00")
+    assert line_grammar(" …\n\x00", none="none") == '%llguidance {}\nstart: (" none") ("\\n" "\\n"?)?\n'
+    assert line_grammar(" …\n\x00", none="none", most=3) == line_grammar(" …\n\x00", none="none")
     with pytest.raises(DocumentError, match="no words"):
-        span_grammar("!!", allow_none=None)
+        line_grammar("!!", none=None)
     with pytest.raises(DocumentError, match="no words"):
         line_grammar("!!", none=None)
     with pytest.raises(DocumentError, match="no words"):
@@ -268,10 +260,10 @@ SAMPLED = [{"temperature": 0}, *({"temperature": 1.5, "seed": seed} for seed in 
 @pytest.mark.parametrize("sampling", SAMPLED, ids=str)
 def test_what_is_not_in_the_article_cannot_come_out(address: Address, sampling: dict[str, Any]) -> None:
     prompt = f"{ARTICLE}\n{BEGGING}"
-    text, _ = decode(address, prompt, span_grammar(ARTICLE, allow_none=None), stop=["\n"], max_tokens=24, **sampling)
+    text, _ = decode(address, prompt, line_grammar(ARTICLE, none=None), stop=["\n"], max_tokens=24, **sampling)
     assert text.startswith(" ")
     assert text.strip() in " ".join(ARTICLE.split())
-    either, _ = decode(address, prompt, span_grammar(ARTICLE), stop=["\n"], max_tokens=24, **sampling)
+    either, _ = decode(address, prompt, line_grammar(ARTICLE, none="none"), stop=["\n"], max_tokens=24, **sampling)
     assert either == " none" or either.strip() in " ".join(ARTICLE.split())
 
 
@@ -325,7 +317,7 @@ NASTY = [
 def test_any_text_makes_a_grammar_that_holds(address: Address, text: str) -> None:
     # A grammar that cannot be compiled is ignored without a word, and then the prompt has its way.
     begging = "Globex Corporation\n" * 3
-    answer, _ = decode(address, begging, span_grammar(text, allow_none=None, prefix=""), max_tokens=12)
+    answer, _ = decode(address, begging, line_grammar(text, none=None, prefix=""), max_tokens=12)
     assert is_run(answer, text)
     quoted = json_grammar({"type": "string", "x-verbatim": True, "maxLength": 12}, text)
     copied, reason = decode(address, begging, quoted, max_tokens=60)
@@ -337,12 +329,12 @@ def test_any_text_makes_a_grammar_that_holds(address: Address, text: str) -> Non
 @pytest.mark.embedded
 @pytest.mark.parametrize("text", [ARTICLE, "one; two=three; £12.4m = 13; a;b=c", "(.NET) #1; 東京都は2023年", "=;;= !"])
 def test_a_line_holds_what_its_reader_takes(address: Address, text: str) -> None:
-    """Under the real decoder, whatever the model wants: each entry words of the text, with its choice behind."""
+    """Under the real decoder, whatever the model wants: each entry words of the text, behind its choice."""
     options = ("deep red", "red", "x=y")
-    following = tuple(f"={option}" for option in options)
-    begging = f"{text}\nColours: Globex=green; Globex=green\n" * 2 + "Colours:"
-    for most, choices in ((1, ()), (1, following), (3, ()), (3, following)):
-        grammar = line_grammar(text, none="none", most=most, following=choices, longest=12)
+    leading = tuple(f"{option} = " for option in options)
+    begging = f"{text}\nColours: green = Globex; green = Globex\n" * 2 + "Colours:"
+    for most, choices in ((1, ()), (1, leading), (3, ()), (3, leading)):
+        grammar = line_grammar(text, none="none", most=most, leading=choices, longest=12)
         for sampling in ({"temperature": 0}, {"temperature": 1.5, "seed": 1}, {"temperature": 1.5, "seed": 2}):
             written, reason = decode(address, begging, grammar, stop=["\n"], max_tokens=120, **sampling)
             assert reason == "stop"
@@ -352,7 +344,7 @@ def test_a_line_holds_what_its_reader_takes(address: Address, text: str) -> None
             entries = written.strip().split(";") if most > 1 else [written.strip()]
             assert len(entries) <= most
             for entry in entries:
-                words, shows, choice = entry.strip().partition("=") if choices else (entry.strip(), "", "")
+                choice, shows, words = entry.strip().partition(" = ") if choices else ("", "", entry.strip())
                 assert is_run(words, text)
                 assert len(words) <= 12
                 assert not choices or (shows and choice in options)

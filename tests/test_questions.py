@@ -31,7 +31,7 @@ from tests.support import ARTICLE, check_sound
 SMALL = Capabilities(decompose=True, grammar="llama_cpp")
 
 RIGHT = {
-    "Deal": "signed a contract=award",
+    "Deal": "award = signed a contract",
     "Main": "yes",
     "Buyer": "Ellerby County Council",
     "Supplier": "Tallis Communications",
@@ -39,9 +39,9 @@ RIGHT = {
     "Term": "five-year",
     "Start": "1 October 2023",
     "Replaces": "Brandt Telecom",
-    "Service": "network=network and telecoms; network=security",
+    "Service": "network and telecoms = network; security = network",
 }
-BEFORE = {"Deal": "earlier contract=award", "Main": "no", "Buyer": "ECC", "Value": "£21m"}
+BEFORE = {"Deal": "award = earlier contract", "Main": "no", "Buyer": "ECC", "Value": "£21m"}
 
 
 def label(request: Request) -> str:
@@ -85,7 +85,7 @@ class Telling(FakeModel):
         content = answered.completion.content
         sure = self.sure.get(label(request), 0.95)
         # As llama.cpp parts it: the first word, and each mark of its own.
-        parts = [part for part in content.replace("; ", "\0; \0").replace("=", "\0=\0").split("\0") if part]
+        parts = [part for part in content.replace("; ", "\0; \0").replace(" = ", "\0 = \0").split("\0") if part]
         tokens = tuple(
             (part, math.log(sure) if not number or parts[number - 1] == "; " else 0.0)
             for number, part in enumerate(parts)
@@ -165,8 +165,8 @@ def test_every_prompt_of_an_article_continues_the_one_before(tmp_path: Path) -> 
     for before, after in itertools.pairwise(prompts):
         assert after.startswith(before)
     block = prompts[-1].rpartition("\n\nForm:\n")[2]
-    assert block.startswith("Deal: signed a contract=award\nMain: yes\nBuyer: Ellerby County Council\n")
-    assert "Service: network=network and telecoms; network=security\n" in block
+    assert block.startswith("Deal: award = signed a contract\nMain: yes\nBuyer: Ellerby County Council\n")
+    assert "Service: network and telecoms = network; security = network\n" in block
 
 
 def test_every_line_is_short() -> None:
@@ -179,7 +179,7 @@ def test_every_line_is_short() -> None:
 
 
 def test_what_the_article_does_not_mention_is_not_asked(tmp_path: Path) -> None:
-    model = tuned(tmp_path, {"Deal": "signed=award"})
+    model = tuned(tmp_path, {"Deal": "award = signed"})
     extract("Orla Bank has signed a contract with Venn Systems.", model=model)
     assert {"Deal", "Buyer", "Supplier", "Framework", "Site"} <= set(asked(model))
     assert not {"Value", "Term", "Option", "Signed", "Start", "End", "Users"} & set(asked(model))
@@ -189,7 +189,7 @@ def test_what_the_article_does_not_mention_is_not_asked(tmp_path: Path) -> None:
     ("line", "written", "complaint"),
     [
         ("Supplier", "Globex Corporation", "Globex"),
-        ("Deal", "signed a contract=sale", "'sale' is none of the choices"),
+        ("Deal", "sale = signed a contract", "'sale' is none of the choices"),
         ("Deal", "signed a contract", "none of the choices"),
         ("Main", "perhaps", "neither yes nor no"),
         ("Supplier", "; ".join(["Tallis"] * 60), "60 entries"),
@@ -212,7 +212,7 @@ def test_an_article_without_a_contract_gives_none(tmp_path: Path) -> None:
 
 def test_a_hard_wrapped_article_offers_its_mentions_on_one_line(tmp_path: Path) -> None:
     text = "Orla Bank has signed a contract with Venn Systems. It is worth up\nto £3m, people said."
-    entry = {"Deal": "signed=award", "Supplier": "Venn Systems", "Value": "up to £3m"}
+    entry = {"Deal": "award = signed", "Supplier": "Venn Systems", "Value": "up to £3m"}
     result = extract(text, model=tuned(tmp_path, entry))
     assert result.record.contracts[0].value.qualifier == "up_to"
     assert result.evidence["contracts[0].value"].quote == "up\nto £3m"
@@ -349,12 +349,12 @@ class Choosing(FakeModel):
 
 
 def test_a_model_that_was_not_tuned_chooses_among_what_the_fields_find() -> None:
-    model = Choosing(Deal="tender=tender", Value="£1m a year", Start="3 May 2021", Users="40 seats")
+    model = Choosing(Deal="tender = tender", Value="£1m a year", Start="3 May 2021", Users="40 seats")
     (contract,) = extract(DEAL, model=model).record.contracts
     names, days = ["Orla Bank", "Venn Systems", "Venn Systems Ltd", "Tarn & Co", NONE], ["3 May 2021", "March 2020"]
     offered = model.offered()
     assert {line: offered[line] for line in ("Deal", "Main", "Buyer", "Site", "Value", "Term", "Start", "Users")} == {
-        "Deal": ["signed=award", "tender=tender"],
+        "Deal": ["award = signed", "tender = tender"],
         "Main": ["yes", "no"],
         "Buyer": names,
         "Site": names,
@@ -368,12 +368,12 @@ def test_a_model_that_was_not_tuned_chooses_among_what_the_fields_find() -> None
 
 
 def test_what_was_chosen_stands_in_the_prompt_of_the_next_line() -> None:
-    model = Choosing(Deal="signed=award", Buyer="Orla Bank", Value="up to £3.4m")
+    model = Choosing(Deal="award = signed", Buyer="Orla Bank", Value="up to £3.4m")
     extract(DEAL, model=model)
     prompts = [request.prompt or "" for request in model.requests]
     assert all(after.startswith(before) for before, after in itertools.pairwise(prompts))
     block = prompts[-1].rpartition("\n\nForm:\n")[2]
-    assert block.startswith("Deal: signed=award\nMain: yes\nBuyer: Orla Bank\nSupplier: none\nValue: up to £3.4m\n")
+    assert block.startswith("Deal: award = signed\nMain: yes\nBuyer: Orla Bank\nSupplier: none\nValue: up to £3.4m\n")
 
 
 def test_only_the_opening_line_cannot_be_none() -> None:
@@ -382,7 +382,7 @@ def test_only_the_opening_line_cannot_be_none() -> None:
     extract(DEAL, model=model)
     offered = model.offered()
     assert [line for line, words in offered.items() if NONE not in (words or [])] == ["Deal", "Main"]
-    assert (model.requests[1].prompt or "").endswith("Deal: signed=award\nMain:")
+    assert (model.requests[1].prompt or "").endswith("Deal: award = signed\nMain:")
 
 
 def test_a_model_that_was_not_tuned_is_asked_for_one_entry() -> None:
@@ -411,7 +411,7 @@ async def test_an_article_without_a_word_for_the_opening_line_costs_nothing() ->
 
 
 def test_a_body_that_is_named_on_one_line_is_not_offered_on_another() -> None:
-    model = Choosing(Deal="signed=award", Buyer="Orla Bank", Supplier="Venn Systems", Replaces="Tarn & Co")
+    model = Choosing(Deal="award = signed", Buyer="Orla Bank", Supplier="Venn Systems", Replaces="Tarn & Co")
     (contract,) = extract(DEAL, model=model).record.contracts
     offered = model.offered()
     assert offered["Buyer"] == ["Orla Bank", "Venn Systems", "Venn Systems Ltd", "Tarn & Co", NONE]
@@ -448,12 +448,12 @@ def test_a_model_that_was_not_tuned_sees_the_first_entry_of_each_example() -> No
     task = find_task("it_contracts")
     shown = solved_forms(task)
     assert (model.requests[0].prompt or "").startswith(f"{shown}Article:\nEllerby County Council signs")
-    assert "Deal: inviting bids=tender\nMain: yes\nBuyer: Lindhaven City Council\nSupplier: none\n" in shown
+    assert "Deal: tender = inviting bids\nMain: yes\nBuyer: Lindhaven City Council\nSupplier: none\n" in shown
     # The first of them has no contract, the last has two.
     empty, _, two = task.prompt.file.front.examples
     assert prompt_start(empty.article) not in shown
     assert shown.count("Article:\n") == shown.count("\nDeal: ") == 2
-    assert shown.partition(prompt_start(two.article))[2].startswith("Deal: signed a deal=award\nMain: yes\n")
+    assert shown.partition(prompt_start(two.article))[2].startswith("Deal: award = signed a deal\nMain: yes\n")
     assert "Supplier: Danter Networks" not in shown
     assert shown.endswith("\nSite: Ashdale; Kirkmoor\n\n")
 

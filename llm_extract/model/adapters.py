@@ -46,6 +46,8 @@ class Adapter(BaseModel):
     """The embedded model that it was trained on, as in `embedded:NAME`."""
     base_sha256: str
     """Of the base's whole file."""
+    tokens: int | None = Field(default=None, ge=1)
+    """How many tokens of the base's vocabulary it was trained with, and is served with; None: all."""
     weights_sha256: str
     """Of `adapter.gguf`."""
     form: str

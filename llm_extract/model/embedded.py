@@ -27,8 +27,9 @@ from typing import IO, NamedTuple
 
 from llm_extract.errors import EmbeddedModelError
 from llm_extract.model import embedded_server
+from llm_extract.model.gguf import read_header
 from llm_extract.model.machine import available_memory, free_cores
-from llm_extract.model.weights import DEFAULT_MODEL, KNOWN_MODELS, read_header
+from llm_extract.model.weights import DEFAULT_MODEL, KNOWN_MODELS
 
 _STOP_SECONDS = 5.0
 _HEALTH_SECONDS = 5.0

@@ -117,7 +117,8 @@ class EmbeddedModel(NamedModel):
         self._tuned: dict[str, EmbeddedModel] = {}
         identity = weights_identity(endpoint.model)
         if endpoint.adapter is not None:
-            identity += f"+{read_adapter(endpoint.adapter).weights_sha256[:12]}"
+            adapter = read_adapter(endpoint.adapter)
+            identity += f"+{adapter.weights_sha256[:12]}" + (f"-{adapter.tokens}" if adapter.tokens else "")
         # The weights are part of the model's name, so that an answer of others is never served for theirs.
         super().__init__(endpoint.model_copy(update={"model": identity}), settings, pool)
 
@@ -157,16 +158,19 @@ class EmbeddedModel(NamedModel):
 
     def weights_file(self) -> Path:
         """The verified file of its weights, assembled if need be. Blocks."""
+        return self._weights_file(None)
+
+    def _weights_file(self, tokens: int | None) -> Path:
         from llm_extract.model.weights import model_file
 
-        return model_file(self._named.model, _cache_directory(self._settings) / "models")
+        return model_file(self._named.model, _cache_directory(self._settings) / "models", tokens)
 
     def _running(self, endpoint: Endpoint) -> Endpoint:
-        from llm_extract.model.adapters import WEIGHTS
+        from llm_extract.model.adapters import WEIGHTS, read_adapter
         from llm_extract.model.embedded import shared_server
 
         server = shared_server(
-            self.weights_file(),
+            self._weights_file(None if endpoint.adapter is None else read_adapter(endpoint.adapter).tokens),
             threads=self._settings.embedded_threads,
             context=endpoint.context_window or 8192,
             alias=endpoint.model,

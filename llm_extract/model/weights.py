@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import struct
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.util import find_spec
@@ -21,9 +21,9 @@ from types import MappingProxyType
 from typing import Any, BinaryIO
 
 from llm_extract.errors import EmbeddedModelError, ModelNameError
+from llm_extract.model.gguf import MAGIC, cut_vocabulary
 
 _BLOCK = 1 << 20
-_MAGIC = b"GGUF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +80,18 @@ _SMOLLM2 = EmbeddedModel(
 KNOWN_MODELS: Mapping[str, EmbeddedModel] = MappingProxyType({m.name: m for m in (_GEMMA, _SMOLLM2)})
 
 
-def model_file(name: str, directory: Path) -> Path:
+def model_file(name: str, directory: Path, tokens: int | None = None) -> Path:
     """The whole, verified file of the model `name`, ready to be loaded.
 
     `name` is one of `KNOWN_MODELS`, or the path of the user's own file, which ends in `.gguf`. Weights that
     come in parts are put together once under `directory`, which also keeps what has been
     verified; a file there that is cut or altered is made anew. Any number of processes may ask at once.
 
+    With `tokens`, a known model's vocabulary is cut to so many (`llm_extract.model.gguf.cut_vocabulary`), likewise
+    once, under `directory`.
+
     Raises ModelNameError for a name that is neither, and EmbeddedModelError if the weights are not
-    installed, damaged, or cannot be written.
+    installed, damaged, or cannot be written, or have a vocabulary of another kind.
     """
     if name.endswith(".gguf"):
         return _own_file(Path(name).expanduser())
@@ -97,6 +100,11 @@ def model_file(name: str, directory: Path) -> Path:
         raise ModelNameError(
             f"{name!r} is no embedded model; known are {', '.join(KNOWN_MODELS)}, or the path of a .gguf file"
         )
+    whole = _whole_file(model, directory)
+    return whole if tokens is None else _with_fewer_tokens(whole, model, tokens, directory)
+
+
+def _whole_file(model: EmbeddedModel, directory: Path) -> Path:
     parts = [_part(model, package, path) for package, path in model.parts]
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -110,67 +118,17 @@ def model_file(name: str, directory: Path) -> Path:
     file = directory / model.file
     if not (file.is_file() and _verified(file, model, directory)):
         _assemble(file, parts, model)
-        _remember(file, model, directory)
+        _write_stamp(file, model, directory / f"{model.name}.verified")
     return file
-
-
-@dataclass(frozen=True, slots=True)
-class GgufHeader:
-    """What a model file says of itself, as far as it is needed before loading it."""
-
-    architecture: str
-    context_length: int | None
-    """Tokens that the model was trained for."""
-    cache_bytes_per_token: int
-    """Memory that one token of context takes in the attention cache, in 16-bit numbers."""
-    chat: bool
-    """Whether it brings a chat template."""
-
-
-def read_header(file: Path) -> GgufHeader:
-    """Read a GGUF file's metadata (about 0.2 s: a large vocabulary is passed over).
-
-    Raises EmbeddedModelError if the file is no GGUF or its header is cut.
-    """
-    try:
-        with file.open("rb") as stream:
-            metadata = dict(_metadata(stream))
-    except (
-        OSError,
-        struct.error,
-        UnicodeDecodeError,
-        KeyError,
-        EOFError,
-        OverflowError,
-        MemoryError,
-    ) as error:
-        raise EmbeddedModelError(f"{file}: its header cannot be read ({error!r}); it is cut or damaged") from error
-
-    architecture = str(metadata.get("general.architecture", ""))
-
-    def number(key: str, default: int) -> int:
-        value = metadata.get(f"{architecture}.{key}", default)
-        return value if isinstance(value, int) else default
-
-    layers, heads = number("block_count", 0), number("attention.head_count", 1)
-    width = number("embedding_length", 0) // max(heads, 1)
-    # A list here has one number a layer; not to underestimate, all are taken as absent: full heads.
-    per_head = number("attention.key_length", width) + number("attention.value_length", width)
-    return GgufHeader(
-        architecture=architecture,
-        context_length=number("context_length", 0) or None,
-        cache_bytes_per_token=2 * layers * number("attention.head_count_kv", heads) * per_head,
-        chat="tokenizer.chat_template" in metadata,
-    )
 
 
 def _own_file(file: Path) -> Path:
     try:
         with file.open("rb") as stream:
-            magic = stream.read(len(_MAGIC))
+            magic = stream.read(len(MAGIC))
     except OSError as error:
         raise EmbeddedModelError(f"the model file {file} cannot be read: {error.strerror}") from error
-    if magic != _MAGIC:
+    if magic != MAGIC:
         raise EmbeddedModelError(f"{file} is no GGUF model file: it does not begin with the letters GGUF")
     return file.resolve()
 
@@ -201,9 +159,19 @@ def _unwritable(model: EmbeddedModel, directory: Path, error: OSError) -> str:
     )
 
 
-def _assemble(file: Path, parts: list[Path], model: EmbeddedModel) -> None:
-    """Write the parts as one file: complete and of the right hash, or not at all."""
-    digest = sha256()
+def _with_fewer_tokens(whole: Path, model: EmbeddedModel, tokens: int, directory: Path) -> Path:
+    file = directory / f"{Path(model.file).stem}-{tokens}-tokens.gguf"
+    stamp = directory / f"{file.name}.made"
+    if not _is_stamped(file, model, stamp):
+        with _written(file, model) as target, whole.open("rb") as source:
+            cut_vocabulary(source, target, tokens)
+        _write_stamp(file, model, stamp)
+    return file
+
+
+@contextmanager
+def _written(file: Path, model: EmbeddedModel) -> Iterator[BinaryIO]:
+    """A file under `directory` to write to: it is there when the block has ended without an error, or not at all."""
     for stale in file.parent.glob(f".{file.name}.*"):
         # Left by a process that was killed; a younger one may still be being written.
         with contextlib.suppress(OSError):
@@ -213,16 +181,10 @@ def _assemble(file: Path, parts: list[Path], model: EmbeddedModel) -> None:
         handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
         temporary = Path(name)
         try:
-            with os.fdopen(handle, "wb") as whole:
-                for part in parts:
-                    with part.open("rb") as stream:
-                        while block := stream.read(_BLOCK):
-                            digest.update(block)
-                            whole.write(block)
-                whole.flush()
-                os.fsync(whole.fileno())
-            if digest.hexdigest() != model.sha256:
-                raise EmbeddedModelError(_damaged(model, parts[0].parent))
+            with os.fdopen(handle, "wb") as target:
+                yield target
+                target.flush()
+                os.fsync(target.fileno())
             temporary.replace(file)
         finally:
             temporary.unlink(missing_ok=True)
@@ -230,37 +192,51 @@ def _assemble(file: Path, parts: list[Path], model: EmbeddedModel) -> None:
         raise EmbeddedModelError(_unwritable(model, file.parent, error)) from error
 
 
+def _assemble(file: Path, parts: list[Path], model: EmbeddedModel) -> None:
+    """Write the parts as one file: complete and of the right hash, or not at all."""
+    digest = sha256()
+    with _written(file, model) as whole:
+        for part in parts:
+            with part.open("rb") as stream:
+                while block := stream.read(_BLOCK):
+                    digest.update(block)
+                    whole.write(block)
+        if digest.hexdigest() != model.sha256:
+            raise EmbeddedModelError(_damaged(model, parts[0].parent))
+
+
 def _verified(file: Path, model: EmbeddedModel, directory: Path) -> bool:
     """Whether the file has the model's SHA-256: from memory if it is unchanged, else by reading it."""
     if file.stat().st_size != model.size:
         return False
-    try:
-        if json.loads(_stamp(model, directory).read_text("utf-8")) == _identity(file, model):
-            return True
-    except (OSError, ValueError):
-        pass  # no stamp yet, or one that was cut: read the file
+    stamp = directory / f"{model.name}.verified"
+    if _is_stamped(file, model, stamp):
+        return True
     with file.open("rb") as stream:
         digest = sha256()
         while block := stream.read(_BLOCK):
             digest.update(block)
     if digest.hexdigest() != model.sha256:
         return False
-    _remember(file, model, directory)
+    _write_stamp(file, model, stamp)
     return True
 
 
-def _remember(file: Path, model: EmbeddedModel, directory: Path) -> None:
-    """Note that the file as it is now has been verified."""
-    stamp = _stamp(model, directory)
+def _is_stamped(file: Path, model: EmbeddedModel, stamp: Path) -> bool:
+    """Whether the file is there and has not changed since its stamp was written."""
+    try:
+        return bool(json.loads(stamp.read_text("utf-8")) == _identity(file, model))
+    except (OSError, ValueError):
+        return False  # no stamp yet, or one that was cut
+
+
+def _write_stamp(file: Path, model: EmbeddedModel, stamp: Path) -> None:
+    """Note that the file as it is now is the right one."""
     temporary = stamp.with_suffix(f".{os.getpid()}")
-    # Without a stamp the file is read again next time, which is slow and not wrong.
+    # Without a stamp the file is read or made again next time, which is slow and not wrong.
     with contextlib.suppress(OSError):
         temporary.write_text(json.dumps(_identity(file, model)), "utf-8")
         temporary.replace(stamp)
-
-
-def _stamp(model: EmbeddedModel, directory: Path) -> Path:
-    return directory / f"{model.name}.verified"
 
 
 def _identity(file: Path, model: EmbeddedModel) -> dict[str, Any]:
@@ -271,48 +247,6 @@ def _identity(file: Path, model: EmbeddedModel) -> dict[str, Any]:
         "changed": status.st_mtime_ns,
         "sha256": model.sha256,
     }
-
-
-# GGUF's types of values, by number; 8 is a string and 9 an array.
-_SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
-_STRING, _ARRAY = 8, 9
-
-
-def _metadata(stream: BinaryIO) -> Iterator[tuple[str, Any]]:
-    """The key-value pairs of a GGUF file's header; arrays are passed over and given as None."""
-    if stream.read(4) != _MAGIC:
-        raise EOFError("no GGUF")
-    _version, _tensors, pairs = _unpack(stream, "IQQ")
-    for _ in range(pairs):
-        key = _string(stream)
-        (kind,) = _unpack(stream, "I")
-        yield key, _value(stream, kind)
-
-
-def _value(stream: BinaryIO, kind: int) -> Any:
-    if kind == _STRING:
-        return _string(stream)
-    if kind != _ARRAY:
-        return _unpack(stream, _SCALARS[kind])[0]
-    kind, count = _unpack(stream, "IQ")
-    if kind == _STRING:
-        for _ in range(count):
-            (length,) = _unpack(stream, "Q")
-            stream.seek(length, os.SEEK_CUR)
-    else:
-        stream.seek(count * struct.calcsize("<" + _SCALARS[kind]), os.SEEK_CUR)
-    return None
-
-
-def _string(stream: BinaryIO) -> str:
-    (length,) = _unpack(stream, "Q")
-    if length > _BLOCK:
-        raise EOFError("a text of impossible length")
-    return stream.read(length).decode("utf-8")
-
-
-def _unpack(stream: BinaryIO, form: str) -> tuple[Any, ...]:
-    return struct.unpack("<" + form, stream.read(struct.calcsize("<" + form)))
 
 
 def weights_identity(name: str) -> str:

@@ -50,6 +50,12 @@ under the same licence: whoever passes it on gives a copy of the licence along, 
 weights were changed. `adapter.gguf` is no file of Hugging Face's: it was trained as this card says.
 """,
 )
+KEPT_TOKENS = {"gemma3-270m": 65_536}
+"""Base → how many tokens of its vocabulary its adapters are trained and served with; of the others all.
+
+Of Gemma's 262,144: a decoded token takes about 12 ms instead of 19, an English article 5 % more tokens.
+"""
+
 LICENCES = {"gemma3-270m": _GEMMA, "smollm2": _SMOLLM2}
 
 

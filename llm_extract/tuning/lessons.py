@@ -7,14 +7,14 @@ labels; article and labels are given.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from llm_extract.document import Document
 from llm_extract.evaluation.gold import Gold, GoldEvidence
-from llm_extract.fields import CategoryField, Context, DateField, FlagField, NameField, TextField
+from llm_extract.fields import CategoryField, Context, DateField, DurationField, FlagField, NameField, TextField
+from llm_extract.fields.durations import Part
 from llm_extract.form import Form, Line, make_form
 from llm_extract.questions import asked_text, context_of, prompt_start
 from llm_extract.task import Task
@@ -63,8 +63,8 @@ def lesson_of(
     A date that was put together from others (an end from start and term) is no answer of its own. A line
     whose words cannot be written, because the text cuts them, is left out.
     """
-    text = asked_text(document)
-    said = _Said(document, text, evidence)
+    text, context = asked_text(document), context_of(document)
+    said = _Said(document, text, context, evidence)
     filled = [FilledLine(line, said.at(line, record, "")) for line in form.lines]
     if form.name is not None:
         entries: Sequence[Mapping[str, Any]] = record.get(form.name) or []
@@ -72,16 +72,17 @@ def lesson_of(
             filled += [FilledLine(line, said.at(line, entry, f"{form.name}[{index}].")) for line in form.entry]
         opening = form.entry[0]
         filled.append(FilledLine(opening, [] if opening.leaf.many else None))
-    return Lesson(name, text, context_of(document), tuple(filled))
+    return Lesson(name, text, context, tuple(filled))
 
 
 class _Said:
     """What gold says on the lines of one article."""
 
-    def __init__(self, document: Document, text: str, evidence: Mapping[str, GoldEvidence]) -> None:
+    def __init__(self, document: Document, text: str, context: Context, evidence: Mapping[str, GoldEvidence]) -> None:
         self._document = document
         self._text = text
         self._evidence = evidence
+        self._context = context
 
     def at(self, line: Line, entry: Mapping[str, Any], prefix: str) -> Any:
         found = _values(entry, line.path, prefix)
@@ -107,18 +108,15 @@ class _Said:
             return str(value)
         if found is None:
             return str(value)
-        if isinstance(field_type, DateField) and found.also:
-            if not any(field_type.read(self._document.text, span.start, span.end) for span in found.spans[:1]):
-                if not _MONTH_OR_DAY.search(found.quote):
-                    return None
+        if isinstance(field_type, DateField) and found.also and self._is_term(field_type, found):
+            return None
         return found.quote
 
-
-_MONTH_OR_DAY = re.compile(
-    r"(?i)\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|spring|summer|autumn|fall|winter|mon|tues|wednes|thurs|fri"
-    r"|satur|sun|next|last|this|today|yesterday|tomorrow)"
-)
-"""Words of a date whose year stands elsewhere; a term ("five-year") has none of them."""
+    def _is_term(self, field_type: DateField, found: GoldEvidence) -> bool:
+        """Whether a date's first words are a term ("five-year"), from which it was reckoned."""
+        dated = field_type.read(self._document.text, found.start, found.end, self._context)
+        parts: tuple[Part, ...] = ("initial", "extension")
+        return not dated and any(DurationField(part=part).find(found.quote) for part in parts)
 
 
 def _values(entry: Mapping[str, Any], path: str, prefix: str) -> list[tuple[str, Any]]:
@@ -151,7 +149,7 @@ def changed(lesson: Lesson, text: str, change: Any) -> Lesson | None:
     lines = []
     for line, said in lesson.lines:
         new = said if said is _UNSTATED else _changed(said, change)
-        for words in _all_words(line, new):
+        for words in words_of(new):
             if not line.writable(words, text):
                 return None
         lines.append(FilledLine(line, new))
@@ -168,7 +166,8 @@ def _changed(said: Any, change: Any) -> Any:
     return said
 
 
-def _all_words(line: Line, said: Any) -> Iterator[str]:
+def words_of(said: Any) -> Iterator[str]:
+    """The words of an answer on a line."""
     for each in said if isinstance(said, list) else [said]:
         if isinstance(each, str):
             yield each

@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from llm_extract.tuning.lessons import Lesson, changed
+from llm_extract.tuning.lessons import Lesson, changed, words_of
 
 _WORD = re.compile(r"[^\W\d_]+")
 _PARTS = re.compile(
@@ -57,6 +57,19 @@ def swap(lesson: Lesson, known: Vocabulary, chance: random.Random) -> Lesson:
     """The lesson with other names, digits, years and terms; the lesson itself where that does not come out."""
     change = _change(lesson.text, known, chance)
     return changed(lesson, change(lesson.text), change) or lesson
+
+
+def thin(lesson: Lesson, chance: random.Random) -> Lesson:
+    """The lesson without some of the paragraphs in which no answer's words stand: what is told around a fact varies."""
+    answers = {words for line, said in lesson.lines for words in words_of(said)}
+    paragraphs = [paragraph for paragraph in lesson.text.split("\n\n") if paragraph.strip()]
+    share = chance.random() / 2
+    kept = [
+        paragraph
+        for paragraph in paragraphs
+        if chance.random() >= share or any(words in " ".join(paragraph.split()) for words in answers)
+    ]
+    return changed(lesson, "\n\n".join(kept), lambda words: words) or lesson if kept else lesson
 
 
 def _change(text: str, known: Vocabulary, chance: random.Random) -> Callable[[str], str]:

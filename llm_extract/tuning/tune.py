@@ -30,11 +30,12 @@ from llm_extract.errors import RunError, UsageError
 from llm_extract.files import locked, write_text, write_whole
 from llm_extract.form import make_form
 from llm_extract.model.adapters import CARD, DESCRIPTION, WEIGHTS, Adapter
+from llm_extract.model.gguf import read_header
 from llm_extract.model.machine import usable_cores
-from llm_extract.model.weights import EmbeddedModel, model_file, read_header
+from llm_extract.model.weights import EmbeddedModel, model_file
 from llm_extract.task import Task, shipped_directory
 from llm_extract.tuning.adapter_file import write_adapter
-from llm_extract.tuning.bases import LICENCES, find_base, too_large
+from llm_extract.tuning.bases import KEPT_TOKENS, LICENCES, find_base, too_large
 from llm_extract.tuning.card import Card, write_card
 from llm_extract.tuning.data import Material, gather
 from llm_extract.tuning.measuring import Asked, ask_all, calibrate, median_seconds, results_of
@@ -140,7 +141,7 @@ def prepare(order: Order, settings: Settings) -> Work:
     base = find_base(order.base)
     material = gather(order.task, order.gold, order.train, order.data)
     cache = settings.cache_dir or default_cache_directory()
-    weights = model_file(base.name, cache / "models")
+    weights = model_file(base.name, cache / "models", KEPT_TOKENS.get(base.name))
     out, notes = destination(order.task, order.out)
     plan = sha256(json.dumps(asdict(order.plan)).encode()).hexdigest()[:6]
     name = f"{order.task.name}-{base.name}-{material.digest}-{plan}"
@@ -198,6 +199,7 @@ def terms(work: Work) -> dict[str, Any]:
         "form": make_form(work.task).fingerprint,
         "base": work.base.name,
         "base_sha256": work.base.sha256,
+        "tokens": KEPT_TOKENS.get(work.base.name),
         "data": work.material.digest,
         "plan": asdict(work.order.plan),
     }
@@ -354,6 +356,7 @@ def finish(work: Work, trained: Trained, settings: Settings, say: Say) -> Tuned:
     raw = Adapter(
         base=work.base.name,
         base_sha256=work.base.sha256,
+        tokens=KEPT_TOKENS.get(work.base.name),
         weights_sha256=sha256(trained.weights.read_bytes()).hexdigest(),
         form=make_form(work.task).fingerprint,
     )

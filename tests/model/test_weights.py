@@ -10,12 +10,12 @@ import pytest
 
 from llm_extract.errors import EmbeddedModelError, ModelNameError
 from llm_extract.model import weights
+from llm_extract.model.gguf import read_header
 from llm_extract.model.weights import (
     KNOWN_MODELS,
     EmbeddedModel,
     is_installed,
     model_file,
-    read_header,
     weights_identity,
 )
 

@@ -21,8 +21,10 @@ pytest.importorskip("gguf")
 from llm_extract.errors import EmbeddedModelError  # noqa: E402
 from llm_extract.model.cache import default_cache_directory  # noqa: E402
 from llm_extract.model.embedded import EmbeddedServer  # noqa: E402
-from llm_extract.model.weights import model_file, read_header  # noqa: E402
+from llm_extract.model.gguf import read_header  # noqa: E402
+from llm_extract.model.weights import model_file  # noqa: E402
 from llm_extract.tuning.adapter_file import write_adapter  # noqa: E402
+from llm_extract.tuning.bases import KEPT_TOKENS  # noqa: E402
 from llm_extract.tuning.training import MODULES, load_base  # noqa: E402
 
 pytestmark = [pytest.mark.embedded, pytest.mark.filterwarnings("ignore")]
@@ -56,7 +58,7 @@ def distance(found: dict[int, float], expected: Any) -> float:
 @pytest.mark.parametrize(("name", "strength"), [("gemma3-270m", 0.01), ("smollm2", 0.05)])
 def test_llama_cpp_applies_an_adapter_as_training_does(name: str, strength: float, tmp_path: Path) -> None:
     try:
-        base = model_file(name, default_cache_directory() / "models")
+        base = model_file(name, default_cache_directory() / "models", KEPT_TOKENS.get(name))
     except EmbeddedModelError as error:
         pytest.skip(str(error))
     model, tokenizer = load_base(base)

@@ -36,7 +36,7 @@ def work(task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
     """An order for a tiny model that stands in for the base."""
     pytest.importorskip("gguf")
     weights = write_base(tmp_path / "tiny.gguf")
-    monkeypatch.setattr(tune, "model_file", lambda name, folder: weights)
+    monkeypatch.setattr(tune, "model_file", lambda name, folder, tokens: weights)
     monkeypatch.chdir(tmp_path)
     order = Order(task, gold=tmp_path / "evals" / "deals", plan=PLAN, device="cpu", command="llm-extract tune deals")
     return prepare(order, load_settings(cache_dir=tmp_path / "cache"))
