@@ -87,6 +87,20 @@ def test_an_article_without_an_entry_teaches_to_stop_at_once() -> None:
     assert answers[-1] == " none"
 
 
+@pytest.mark.parametrize(
+    ("name", "number", "label", "said"),
+    [
+        ("alapaha-water-bills", 1, "End", None),  # "for 18 months", from which it was reckoned
+        ("alapaha-water-bills", 0, "End", "end its contract with Mizzenbrook Billing on June 30"),
+        ("alapaha-water-bills", 0, "Term", "six-year deal"),
+    ],
+)
+def test_a_term_is_no_answer_where_a_date_is_asked(name: str, number: int, label: str, said: str | None) -> None:
+    training = read_gold_set("it_contracts", EVALS / "it_contracts" / "train")
+    lesson = make_lesson(find_task("it_contracts"), next(item for item in training.items if item.name == name))
+    assert [filled.said for filled in lesson.lines if filled.line.label == label][number] == said
+
+
 def test_removing_a_value_leaves_the_rest() -> None:
     record = {"contracts": [{"end": "2020", "start": "2019"}, {"end": "2021"}]}
     remove(record, "contracts[0].end")

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from llm_extract.evaluation.gold import read_gold_set
 from llm_extract.task import find_task
-from llm_extract.tuning.lessons import make_lesson
-from llm_extract.tuning.swapping import swap, vocabulary
+from llm_extract.tuning.lessons import make_lesson, words_of
+from llm_extract.tuning.swapping import swap, thin, vocabulary
 
 TASK = find_task("it_contracts")
 LESSONS = [
@@ -73,3 +73,20 @@ def test_common_words_and_small_numbers_stay() -> None:
             assert old == new
         if old.isdigit() and len(old) <= 2:
             assert old == new
+
+
+@given(lessons, seeds)
+def test_a_thinned_article_lacks_only_paragraphs_without_an_answer(lesson, seed) -> None:  # type: ignore[no-untyped-def]
+    other = thin(lesson, random.Random(seed))
+    kept, every = other.text.split("\n\n"), [part for part in lesson.text.split("\n\n") if part.strip()]
+    left_out = [part for part in every if part not in kept]
+    assert kept == [part for part in every if part not in left_out]
+    answers = [words for _, said in lesson.lines for words in words_of(said)]
+    assert not [words for words in answers for part in left_out if words in " ".join(part.split())]
+    assert other.lines == lesson.lines
+
+
+def test_many_articles_have_something_to_thin() -> None:
+    thinned = [thin(lesson, random.Random(7)) for lesson in LESSONS]
+    shorter = [len(other.text) < len(lesson.text) for lesson, other in zip(LESSONS, thinned, strict=True)]
+    assert sum(shorter) >= 0.4 * len(LESSONS)

@@ -124,6 +124,17 @@ def test_learning_the_same_again_and_again_lowers_the_loss(tmp_path: Path, base:
     assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
 
 
+def test_what_drops_out_in_a_step_is_back_after_it(tmp_path: Path, base: Path, lessons: Any) -> None:
+    made = trainer(tmp_path / "half", base, lessons, plan=Plan(**{**vars(PLAN), "dropout": 0.5}))
+    whole = trainer(tmp_path / "whole", base, lessons, plan=Plan(**{**vars(PLAN), "dropout": 0.0}))
+    for each in (made, whole):
+        for _ in range(3):
+            each.one_step()
+    assert not same(weights(made), weights(whole))
+    for name, parameter in made.parameters.items():
+        assert torch.equal(parameter, made.masters[name].to(parameter.dtype))
+
+
 def test_lessons_that_are_too_long_are_counted_and_cost_a_step_but_no_crash(
     tmp_path: Path, base: Path, lessons: Any
 ) -> None:
