@@ -6,7 +6,6 @@ import asyncio
 import json
 import math
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +14,13 @@ from pydantic import BaseModel
 
 from llm_extract import Document, Extraction, Extractor, aextract, extract, read_extraction
 from llm_extract.errors import ContextTooLong, DocumentError, InvalidAnswer, TaskError, UsageError
-from llm_extract.form import make_form
 from llm_extract.model.models import NamedModel
 from llm_extract.model.types import Capabilities, Endpoint
-from llm_extract.model.weights import KNOWN_MODELS
 from llm_extract.settings import Settings, load_settings
-from llm_extract.task import find_task
 from llm_extract.testing import FakeModel, ScriptedServer
 from llm_extract.testing.server import RecordedRequest, Reply, raw
 from llm_extract.testing.server import answer as reply
+from tests.adapters import write_adapter
 from tests.support import ARTICLE, answer, check_sound
 
 RIGHT = answer(
@@ -289,15 +286,7 @@ def fills(request: RecordedRequest) -> Reply:
 
 def tuned(server: ScriptedServer, settings: Settings, folder: Path, **described: Any) -> NamedModel:
     """A small model behind the server with an adapter of it_contracts in this folder."""
-    folder.mkdir(exist_ok=True)
-    (folder / "adapter.gguf").write_bytes(b"weights")
-    content = {
-        "base": "small",
-        "base_sha256": KNOWN_MODELS["gemma3-270m"].sha256,
-        "weights_sha256": sha256(b"weights").hexdigest(),
-        "form": make_form(find_task("it_contracts")).fingerprint,
-    }
-    (folder / "adapter.json").write_text(json.dumps(content | described))
+    write_adapter(folder, base="small", **described)
     endpoint = Endpoint(
         name="small",
         provider="test",

@@ -7,7 +7,6 @@ import json
 import math
 import re
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,15 +16,15 @@ from pydantic import BaseModel
 from llm_extract import Document, Extraction, Extractor, extract
 from llm_extract.errors import InvalidAnswer
 from llm_extract.fields import FlagField, Name
-from llm_extract.form import NONE, make_form
+from llm_extract.form import NONE
 from llm_extract.grammar import choice_grammar
 from llm_extract.model.types import Answered, Capabilities, Request, Sampling, Usage
-from llm_extract.model.weights import KNOWN_MODELS
 from llm_extract.questions import ANSWER_TOKENS, LIST_TOKENS, MOST_ENTRIES, ask, context_of, prompt_start, solved_forms
 from llm_extract.ranges import Range
 from llm_extract.settings import load_settings
 from llm_extract.task import find_task, task_for_schema
 from llm_extract.testing import FakeModel
+from tests.adapters import write_adapter
 from tests.support import ARTICLE, check_sound
 
 SMALL = Capabilities(decompose=True, grammar="llama_cpp")
@@ -93,24 +92,9 @@ class Telling(FakeModel):
         return answered._replace(completion=answered.completion._replace(tokens=tokens))
 
 
-def adapter(folder: Path, **described: Any) -> Path:
-    """A folder that passes for an adapter of it_contracts."""
-    folder.mkdir(exist_ok=True)
-    (folder / "adapter.gguf").write_bytes(b"weights")
-    described = {
-        "base": "gemma3-270m",
-        "base_sha256": KNOWN_MODELS["gemma3-270m"].sha256,
-        "weights_sha256": sha256(b"weights").hexdigest(),
-        "form": make_form(find_task("it_contracts")).fingerprint,
-        **described,
-    }
-    (folder / "adapter.json").write_text(json.dumps(described))
-    return folder
-
-
 def tuned(folder: Path, *entries: dict[str, str], opens: str = "Deal") -> Telling:
     """A model that was tuned for the form, and writes these entries."""
-    return Telling(filled(*entries, opens=opens), adapter(folder))
+    return Telling(filled(*entries, opens=opens), write_adapter(folder))
 
 
 # ---------------------------------------------------------------- filling the form
@@ -277,7 +261,8 @@ def test_of_two_lists_the_first_is_asked_entry_for_entry_and_the_second_once(tmp
     once = {"Place": "the Corn Exchange", "Words": "old friends; to new ones", "Speakers": "Bo Lund"}
     guests = filled({"Called": "Ada Orme", "Host": "yes"}, {"Called": "Bo Lund", "Host": "no"}, opens="Called")
     model = Telling(
-        lambda request: f" {once[label(request)]}" if label(request) in once else guests(request), adapter(tmp_path)
+        lambda request: f" {once[label(request)]}" if label(request) in once else guests(request),
+        write_adapter(tmp_path),
     )
     result = extract(SUPPER, schema=Meeting, model=model)
     assert result.record == Meeting(
@@ -297,11 +282,11 @@ def test_a_field_of_the_record_and_one_of_its_entries_may_be_called_the_same(tmp
     def write(request: Request) -> str:
         return f" {once[label(request)]}" if label(request) in once else bids(request)
 
-    model = Telling(write, adapter(tmp_path))
+    model = Telling(write, write_adapter(tmp_path))
     result = extract(text, schema=Auction, model=model)
     assert result.record == Auction(lot="the old mill", bids=[Bid(name="Ada Orme", lot=300)])
     # An article without a number is asked for the one and not for the other.
-    silent = Telling(lambda request: " Ada Orme", adapter(tmp_path))
+    silent = Telling(lambda request: " Ada Orme", write_adapter(tmp_path))
     extract("Ada Orme bid for the old mill.", schema=Auction, model=silent)
     assert set(asked(silent)) == {"Lot", "Name"}
 
@@ -473,7 +458,7 @@ def confidences(result: Extraction[Any]) -> dict[str, float | None]:
 
 def test_evidence_says_how_sure_the_model_was(tmp_path: Path) -> None:
     sure = {"Buyer": 0.8, "Value": 0.6, "Term": 0.7, "Start": 0.9, "Service": 0.55}
-    result = extract(ARTICLE, model=Telling(filled(RIGHT), adapter(tmp_path), sure))
+    result = extract(ARTICLE, model=Telling(filled(RIGHT), write_adapter(tmp_path), sure))
     found = confidences(result)
     assert found["contracts[0].stage"] == pytest.approx(0.95)
     assert found["contracts[0].buyers[0]"] == pytest.approx(0.8)
@@ -490,14 +475,14 @@ def test_a_model_that_does_not_tell_is_not_taken_for_sure() -> None:
 
 def test_probabilities_are_worth_what_the_adapter_measured(tmp_path: Path) -> None:
     measured = {"contracts[].value": [[0.5, 0.2], [1.0, 0.6]], "": [[0.0, 0.1], [1.0, 0.9]]}
-    model = Telling(filled(RIGHT), adapter(tmp_path, confidence=measured), {"Value": 0.75, "Buyer": 0.5})
+    model = Telling(filled(RIGHT), write_adapter(tmp_path, confidence=measured), {"Value": 0.75, "Buyer": 0.5})
     found = confidences(extract(ARTICLE, model=model))
     assert found["contracts[0].value"] == pytest.approx(0.4)
     assert found["contracts[0].buyers[0]"] == pytest.approx(0.5)
 
 
 def test_what_the_model_is_too_unsure_of_is_left_out_with_a_reason(tmp_path: Path) -> None:
-    model = Telling(filled(RIGHT), adapter(tmp_path, least_confidence=0.5), {"Value": 0.3, "Replaces": 0.5001})
+    model = Telling(filled(RIGHT), write_adapter(tmp_path, least_confidence=0.5), {"Value": 0.3, "Replaces": 0.5001})
     result = extract(ARTICLE, model=model)
     assert result.record.contracts[0].value is None
     assert result.record.contracts[0].incumbents == ["Brandt Telecom"]
@@ -508,7 +493,7 @@ def test_what_the_model_is_too_unsure_of_is_left_out_with_a_reason(tmp_path: Pat
 
 @pytest.mark.parametrize(("least", "kept"), [(None, False), (0.0, True), (0.9, False)])
 def test_the_settings_decide_how_sure_is_sure_enough(tmp_path: Path, least: float | None, kept: bool) -> None:
-    model = Telling(filled(RIGHT), adapter(tmp_path, least_confidence=0.5), {"Value": 0.3})
+    model = Telling(filled(RIGHT), write_adapter(tmp_path, least_confidence=0.5), {"Value": 0.3})
     result = extract(ARTICLE, model=model, settings=load_settings(min_confidence=least))
     assert (result.record.contracts[0].value is not None) is kept
 
@@ -519,7 +504,7 @@ def test_the_settings_leave_nothing_out_of_a_model_that_does_not_tell() -> None:
 
 
 def test_a_tuned_model_sees_the_article_alone_and_is_asked_for_probabilities(tmp_path: Path) -> None:
-    model = Telling(filled(RIGHT), adapter(tmp_path))
+    model = Telling(filled(RIGHT), write_adapter(tmp_path))
     extract(ARTICLE, model=model)
     assert (model.requests[0].prompt or "").startswith("Article:\nEllerby County Council signs")
     assert all(request.logprobs for request in model.requests)
@@ -543,7 +528,7 @@ def test_lists_inside_an_entry_and_second_lists_carry_their_confidence(tmp_path:
     rest = filled({"Host": "Bo Lund", "Dish": "pike", "Cooks": "Ada Orme; Ines Falk"}, opens="Host")
     model = Telling(
         lambda request: f" {once[label(request)]}" if label(request) in once else rest(request),
-        adapter(tmp_path),
+        write_adapter(tmp_path),
         {"Dish": 0.7, "Cooks": 0.6, "Words": 0.9, "Speakers": 0.8},
     )
     found = confidences(extract(text, schema=Feast, model=model))
@@ -567,7 +552,7 @@ def test_a_silence_that_is_less_likely_than_words_is_asked_again_without_it(tmp_
             silent = '" none"' in (request.grammar or "")
             return " Tallis Communications" if label(request) == "Supplier" and not silent else write(request)
 
-        model = Telling(hesitant, adapter(tmp_path), {"Supplier": sure})
+        model = Telling(hesitant, write_adapter(tmp_path), {"Supplier": sure})
         return extract(ARTICLE, model=model).record.contracts[0].suppliers, asked(model).count("Supplier")
 
     assert suppliers(0.4) == (["Tallis Communications"], 2)
@@ -575,7 +560,7 @@ def test_a_silence_that_is_less_likely_than_words_is_asked_again_without_it(tmp_
 
 
 def test_an_article_without_words_has_no_others_to_be_asked_for(tmp_path: Path) -> None:
-    model = Telling(filled(), adapter(tmp_path), {"Deal": 0.1})
+    model = Telling(filled(), write_adapter(tmp_path), {"Deal": 0.1})
     furniture = Document.from_text("Read more.").model_copy(update={"furniture": (Range(0, 9),)})
     assert furniture.sent_text == "."
     assert extract(furniture, model=model).record.contracts == []

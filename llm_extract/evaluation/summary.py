@@ -18,6 +18,7 @@ from llm_extract.evaluation.items import ScoredField, in_words
 from llm_extract.evaluation.metrics import HEADLINE, Table, accuracies
 from llm_extract.evaluation.numbers import Number
 from llm_extract.evaluation.results import ArticleResult, Results
+from llm_extract.markdown import markdown_table
 
 _FEWEST_OF_A_TAG = 5
 """A tag of fewer articles gets no figure of its own."""
@@ -317,25 +318,25 @@ def markdown(summary: Summary) -> str:
     ]
     if summary.gate is not None:
         parts.append(
-            _rows(
+            markdown_table(
                 ("gate", "found", ""),
                 [(check.rule, check.found, "ok" if check.passed else "**failed**") for check in summary.gate],
             )
         )
     rows = [(title(name), *_shown(figure)) for name, figure in summary.headline.items()]
     rows.append(("verbatim quotes", _number(summary.verbatim), ""))
-    parts.append(_rows(("figure", "value", "95 %"), rows))
+    parts.append(markdown_table(("figure", "value", "95 %"), rows))
     parts.append(_fields("field", summary.fields))
     if summary.page:
         parts.append(_fields("page's own field", summary.page))
     if summary.tags:
         tagged = [(entry.tag, f"{entry.articles}", *_shown(entry.f1)) for entry in summary.tags]
-        parts.append(_rows(("tag", "articles", "F1", "95 %"), tagged))
-    parts.append(_rows(("cost", ""), _cost_rows(summary.cost)))
+        parts.append(markdown_table(("tag", "articles", "F1", "95 %"), tagged))
+    parts.append(markdown_table(("cost", ""), _costmarkdown_table(summary.cost)))
     if summary.calibration:
-        parts.append(_rows(("confidence", ""), [(k, f"{v:.3f}") for k, v in summary.calibration.items()]))
+        parts.append(markdown_table(("confidence", ""), [(k, f"{v:.3f}") for k, v in summary.calibration.items()]))
         kept = [(field.key, f"{field.predicted:g}", _number(field.coverage)) for field in summary.fields]
-        parts.append(_rows(("field", "values", "share that can be kept with 95 % right"), kept))
+        parts.append(markdown_table(("field", "values", "share that can be kept with 95 % right"), kept))
     failed = [f"- {_inert(entry.article)}: {_inert(entry.type)}: {_inert(entry.message)}" for entry in summary.errors]
     failed += [f"- {_inert(name)}: no prediction" for name in summary.missing]
     if failed:
@@ -374,10 +375,10 @@ def _fields(head: str, fields: Sequence[FieldSummary]) -> str:
         )
         for field in fields
     ]
-    return _rows((head, "gold", "COR", "INC", "MIS", "SPU", "P", "R", "F1", "95 %"), rows)
+    return markdown_table((head, "gold", "COR", "INC", "MIS", "SPU", "P", "R", "F1", "95 %"), rows)
 
 
-def _cost_rows(cost: Cost) -> list[tuple[str, ...]]:
+def _costmarkdown_table(cost: Cost) -> list[tuple[str, ...]]:
     def shown(value: float | None, form: str) -> str:
         return "–" if value is None else format(value, form)
 
@@ -390,15 +391,6 @@ def _cost_rows(cost: Cost) -> list[tuple[str, ...]]:
         ("seconds an article, median", shown(cost.seconds_p50, ".2f")),
         ("seconds an article, 95th percentile", shown(cost.seconds_p95, ".2f")),
     ]
-
-
-def _rows(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [_row(head), "|" + " --- |" * len(head), *(_row(row) for row in rows)]
-    return "\n".join(lines) + "\n"
-
-
-def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 
 
 def _number(value: float | None) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from llm_extract.markdown import markdown_table
 from llm_extract.model.adapters import Adapter
 from llm_extract.model.weights import DEFAULT_MODEL, EmbeddedModel
 from llm_extract.tuning.bases import LICENCES
@@ -80,8 +81,8 @@ def _scores(card: Card) -> str:
     return "\n\n".join(
         [
             about,
-            _table(("figure", "base", "with this adapter"), rows),
-            _table(("F1 of a field", "items in gold", "base", "with this adapter"), of_field),
+            markdown_table(("figure", "base", "with this adapter"), rows),
+            markdown_table(("F1 of a field", "items in gold", "base", "with this adapter"), of_field),
             f"{card.seconds:.1f} s for the article in the middle, on the machine named below. The same again:",
             "```\n" + "\n".join(_commands(card)) + "\n```",
         ]
@@ -131,7 +132,7 @@ def _data(card: Card) -> str:
     notes = "".join(f"\n- {note}" for note in card.material.notes)
     return (
         f"{len(card.material.lessons)} articles, digest of all of it `{card.material.digest}`:\n\n"
-        + _table(("from", "articles", "digest"), rows)
+        + markdown_table(("from", "articles", "digest"), rows)
         + (f"\n{notes}" if notes else "")
     )
 
@@ -163,7 +164,7 @@ def _training(card: Card) -> str:
         f"`{card.adapter.form}`. Versions: {versions}."
     )
     command = f"```\n{card.command or f'llm-extract tune {card.task}'}\n```"
-    table = _table(("step", "minutes", "loss", "lines right", "stated lines right"), checks)
+    table = markdown_table(("step", "minutes", "loss", "lines right", "stated lines right"), checks)
     return "\n\n".join([command, how, what, table, names])
 
 
@@ -195,8 +196,3 @@ def _figure(figure: Figure) -> str:
 
 def _f1(summary: FieldSummary) -> str:
     return _figure(summary.f1)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)

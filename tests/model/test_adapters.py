@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 from hashlib import sha256
 from pathlib import Path
@@ -22,12 +21,10 @@ from llm_extract.model.adapters import DESCRIPTION, WEIGHTS, Adapter, adapter_fo
 from llm_extract.model.endpoints import resolve_endpoint
 from llm_extract.model.models import EmbeddedModel, NamedModel, new_model
 from llm_extract.model.types import Endpoint
-from llm_extract.model.weights import KNOWN_MODELS
 from llm_extract.settings import Settings, load_settings
 from llm_extract.task import Task, find_task, task_for_schema
+from tests.adapters import LORA, write_adapter
 from tests.model.asking import endpoint
-
-LORA = b"low-rank weights"
 
 
 @pytest.fixture
@@ -42,24 +39,10 @@ def settings(tmp_path: Path) -> Settings:
     return load_settings(model="embedded", cache_dir=tmp_path / "cache")
 
 
-def described(task: Task, **others: Any) -> dict[str, Any]:
-    return {
-        "format": 1,
-        "base": "gemma3-270m",
-        "base_sha256": KNOWN_MODELS["gemma3-270m"].sha256,
-        "weights_sha256": sha256(LORA).hexdigest(),
-        "form": make_form(task).fingerprint,
-    } | others
-
-
 def given_adapter(task: Task, **others: Any) -> Path:
     """The task's adapter, as it would be there after training."""
     assert task.where is not None
-    folder = task.where / "prompts" / f"{task.name}.adapter"
-    folder.mkdir(exist_ok=True)
-    (folder / WEIGHTS).write_bytes(LORA)
-    (folder / DESCRIPTION).write_text(json.dumps(described(task, **others)))
-    return folder
+    return write_adapter(task.where / "prompts" / f"{task.name}.adapter", task, **others)
 
 
 def base(settings: Settings) -> Endpoint:

@@ -14,7 +14,7 @@ from llm_extract.testing import FakeModel
 from llm_extract.tuning import lessons
 from llm_extract.tuning.data import remove
 from llm_extract.tuning.lessons import Lesson, make_lesson
-from tests.tuning.adapters import tuned
+from tests.adapters import tuned
 
 EVALS = Path(__file__).parents[2] / "evals"
 TRAINING = read_gold_set("it_contracts", EVALS / "it_contracts" / "train").items[::20]

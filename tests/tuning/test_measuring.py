@@ -24,8 +24,8 @@ from llm_extract.tuning.measuring import (
     predictions,
     results_of,
 )
+from tests.adapters import tuned
 from tests.evaluation.deals import gold_set
-from tests.tuning.adapters import tuned
 
 ALWAYS_WRONG = 0.3
 

@@ -17,8 +17,8 @@ from llm_extract.tuning.bases import LICENCES, find_base, too_large
 from llm_extract.tuning.measuring import ask_all
 from llm_extract.tuning.training import Check, Plan
 from llm_extract.tuning.tune import Kept, Order, Work, best_of, destination, finish, held, prepare, train, written
+from tests.adapters import tuned
 from tests.evaluation.deals import write_task
-from tests.tuning.adapters import tuned
 from tests.tuning.test_measuring import Unsure
 from tests.tuning.tiny import write_base
 

@@ -188,9 +188,6 @@ OUTLETS = (
     "Deal Notebook|Councils & Kit|The P Examiner|Server Room Diary|Bytes & Bids|P Telegraph and Argus|The Contract Post|"
     "Procurement Lens|P Times|Tech Purchasing Review|Cable & Cabinet|The Daily Rack|Sourcing Bulletin|P Morning Star|IT Buyer"
 ).split("|")
-AGENCIES = "Capital Wire|Newsgrid|Tri-State News Service|Meridian Press|ABN Wire|Eastern Press Agency|Business Telegraph Service".split(
-    "|"
-)
 ROLES = (
     "chief information officer|head of ICT|chief executive|director of resources|cabinet member for finance|IT director|"
     "head of procurement|managing director|deputy leader|chief technology officer|programme director|finance director|"
