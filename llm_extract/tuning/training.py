@@ -37,7 +37,7 @@ class Plan:
     minutes: float = 60.0
     rank: int = 16
     alpha: int = 32
-    learning_rate: float = 6e-4
+    learning_rate: float = 5e-4
     lessons_a_step: int = 4
     dropout: float = 0.1
     """The share of an adapter's inputs that a reading has to do without, so that no article is learnt by heart."""
