@@ -34,7 +34,9 @@ Stage = Annotated[
                 r"procurement (?:notice|exercise|process)", r"prior information notice",
                 r"plans? to (?:buy|procure|award)", r"out to (?:market|tender)", r"competition",
                 r"request for (?:proposals|quotations|information)", r"withdr\w+ .{0,20}award",
-                r"award .{0,20}withdrawn",
+                r"award .{0,20}withdrawn", r"award .{0,20}(?:annulled|void|quashed|set aside)",
+                r"(?:annul|quash|set aside|str[ui]ck down|overturn)\w* .{0,20}award", r"invit(?:e|es|ed) quotes",
+                r"up for renewal",
             ),
             "award": (
                 r"award(?:s|ed|ing)?", r"w[io]ns?", r"winning", r"won", r"sign(?:s|ed|ing)", r"pick(?:s|ed)",
@@ -42,18 +44,26 @@ Stage = Annotated[
                 r"secur(?:es|ed)", r"land(?:s|ed)", r"clinch(?:es|ed)", r"preferred (?:bidder|supplier)",
                 r"contracted", r"entered into", r"struck", r"agree(?:s|d)", r"inks?|inked", r"scoop(?:s|ed)",
                 r"taps?|tapped", r"(?:given|gets|gave) the (?:job|work|contract)", r"standstill",
+                r"accept(?:s|ed)? the (?:tender|bid|offer)", r"winner of", r"resolved to accept",
             ),
             "extension": (
-                r"exten(?:ds?|ded|ding|sion)", r"renew(?:s|ed|al)", r"prolong(?:s|ed)",
+                r"exten(?:ds?|ded|ding|sion)", r"renew(?:s|ed|al|ing)?", r"prolong(?:s|ed)",
                 r"renegotiat(?:es?|ed|ion)", r"enlarg(?:es?|ed)", r"expand(?:s|ed)", r"top(?:s|ped)? up",
-                r"roll(?:s|ed) over",
+                r"roll(?:s|ed) over", r"prolong", r"re-?sign(?:s|ed)", r"amend(?:s|ed|ing|ments?)",
+                r"addend(?:um|a)", r"supplement(?:al|ary) (?:agreement|contract|deed)", r"rider",
+                r"(?:new|revised|rewritten) (?:terms|contract|agreement)",
+                r"agreed .{0,20}to (?:keep|go on|carry on)",
+                r"(?:another|further|more|additional) (?:\w+ )?(?:years?|months?)",
             ),
             "ended": (
                 r"cancel(?:s|led|ed|lation)", r"terminat(?:es?|ed|ion)", r"expired",
                 r"not (?:be |to )?(?:renew|extend)\w*", r"scrap(?:s|ped)", r"axe[sd]?", r"ditch(?:es|ed)",
                 r"end(?:s|ed) (?:the|its|their) (?:contract|deal|agreement)", r"abandon(?:s|ed)",
                 r"los(?:es?|t|ing) (?:the|its|a) (?:contract|deal|work)", r"walk(?:s|ed) away",
-                r"bring(?:s|ing)? .{0,40}in-house",
+                r"bring(?:s|ing)? .{0,40}in-house", r"to (?:cancel|terminate|end)",
+                r"call(?:s|ed)? off (?:the|its|their|a) (?:tender|contract|deal|award|project)",
+                r"no contract (?:is|was|will be) awarded", r"tore up", r"bring to an end",
+                r"out of the hands of", r"withdr\w+ .{0,20}award",
             ),
         }
     ),
@@ -82,8 +92,9 @@ Service = Annotated[
             "end_user_computing": (
                 r"desktops?", r"end[- ]user (?:computing|devices?|services?)", r"workplace", r"laptops?",
                 r"device management", r"mobile working", r"virtual desktops?",
+                r"(?:desktop|personal|staff) computers?", r"pcs?", r"tablets?", r"printers?",
             ),
-            "service_desk": (r"service desk", r"help ?desk", r"user support", r"it support desk"),
+            "service_desk": (r"service desks?", r"help ?desks?", r"user support", r"it support desk"),
             "applications": (
                 r"applications?", r"software", r"apps?",
                 r"(?:hr|finance|payroll|billing|booking|payments?|records?|management) systems?",
@@ -91,14 +102,20 @@ Service = Annotated[
                 r"software[- ]as[- ]a[- ]service", r"erp", r"crm", r"case management system",
                 r"application (?:management|support|development)",
                 r"(?:patient|student|customer|electronic) records? system", r"devops",
+                r"(?:\w+ing|\w+ment|\w+tion|\w+ance|fares?|tax) (?:systems?|platforms?|suite|back office)",
+                r"(?:systems?|packages?) (?:for|which|that|to) \w+", r"learning platforms?", r"web ?sites?",
+                r"build the .{0,40}(?:back office|program)",
             ),
             "hosting_and_cloud": (
-                r"cloud", r"hosting", r"hosted", r"iaas", r"paas", r"infrastructure[- ]as[- ]a[- ]service",
+                r"cloud", r"hosting", r"hosted", r"hosts?", r"iaas", r"paas", r"infrastructure[- ]as[- ]a[- ]service",
+                r"servers?",
             ),
             "data_centre": (r"data ?-?cent(?:re|er)s?", r"servers?", r"mainframe", r"co-?location"),
             "network_and_telecoms": (
                 r"networks?", r"networking", r"telecoms?", r"telephony", r"broadband", r"wan", r"lan",
                 r"wi-?fi", r"fibre", r"connectivity", r"voice services?", r"5g", r"mobile (?:phones?|network)",
+                r"(?:tele)?phone (?:systems?|exchanges?|networks?|services?|lines?)", r"switchboards?",
+                r"telephones", r"phones", r"data communications?",
             ),
             "service_integration": (
                 r"siam", r"service integration", r"systems? integrator", r"itsm", r"service management",
@@ -106,11 +123,14 @@ Service = Annotated[
             ),
             "security": (
                 r"(?:cyber|information|network|it) ?-?security", r"cyber", r"soc", r"firewalls?",
-                r"penetration testing",
+                r"penetration testing", r"anti-?virus", r"phishing", r"intrusions?",
+                r"(?:monitor|watch|guard)\w* .{0,30}networks?", r"network perimeter",
             ),
             "hardware": (
                 r"hardware", r"laptops?", r"supply of (?:laptops|tablets|devices|kit|servers|equipment)",
-                r"tablets?", r"printers?", r"terminals?", r"handsets?", r"body-?worn",
+                r"tablets?", r"printers?", r"terminals?", r"handsets?", r"body-?worn", r"servers?", r"switches",
+                r"(?:desktop|personal) computers?", r"pcs?", r"firewalls?", r"network (?:gear|kit)",
+                r"(?:supply|supplied|order|ordered|deliver|delivery|delivered) .{0,30}(?:phones|computers|machines)",
             ),
             "software_licences": (r"licen[cs]es?", r"licensing", r"enterprise agreement", r"subscriptions?"),
             "consulting": (
@@ -132,6 +152,7 @@ Service = Annotated[
                 r"all (?:of )?(?:its|their|the (?:council|company|bank|department)'s) (?:it|ict)",
                 r"entire (?:it|ict)", r"full(?:y)? outsourc(?:e|ed|ing)", r"whole (?:it|ict)",
                 r"(?:it|ict) outsourcing",
+                r"(?:all|whole|whole of) (?:its|their|the) .{0,30}information (?:systems|technology)",
             ),
         }
     ),

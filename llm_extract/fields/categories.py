@@ -236,7 +236,7 @@ def _whole_words(source: str) -> re.Pattern[str]:
 
 
 def _spaced(source: str) -> str:
-    return _ESCAPE_CLASS_OR_SPACE.sub(lambda part: r"[\s-]+" if part[1] else part[0], source)
+    return _ESCAPE_CLASS_OR_SPACE.sub(lambda part: r"(?:[\s-]+)" if part[1] else part[0], source)
 
 
 @lru_cache(maxsize=256)

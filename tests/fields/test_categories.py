@@ -39,6 +39,12 @@ def test_cues_are_found_as_whole_words(text: str, expected: list[tuple[str, str]
     assert [(mention.words, mention.value) for mention in STAGE.find(text)] == expected
 
 
+@pytest.mark.parametrize("words", ["helpdesk", "help desk", "help-desk"])
+def test_a_space_in_a_cue_may_be_optional(words: str) -> None:
+    desk = category({"desk": ("help ?desk",), "other": ("network",)})
+    assert [mention.words for mention in desk.find(f"a new {words} for the network")] == [words, "network"]
+
+
 @pytest.mark.parametrize(
     ("words", "value"),
     [
