@@ -252,6 +252,8 @@ class _Grounding:
         sure = self.said.confidence.get(path)
         if found is None or sure is None:
             return found
+        if not isinstance(said, str) and found.value != said.value:
+            return found  # not what the model was sure of
         if sure < self.said.least_confidence:
             message = f"its confidence is {sure:.2f}, less than {self.said.least_confidence:.2f}"
             answer = said if isinstance(said, str) else {"value": said.value, "quote": said.quote}
@@ -270,11 +272,12 @@ class _Grounding:
         if field_type.support(evidence.quote, value, self.context):
             return Value(value, evidence)
         other = field_type.parse(evidence.quote, self.context)
+        answer, place = {"value": value, "quote": quote}, as_span(evidence)
         if isinstance(field_type, CategoryField) and other is not None:
-            message, reason = f"these words show {other!r}", "contradicted"
-        else:
-            message, reason = "the words do not show it", "not_supported"
-        self.issue(path, reason, message, {"value": value, "quote": quote}, as_span(evidence))  # type: ignore[arg-type]
+            # What words state is read by us, wherever we can read it: here they show one category alone.
+            self.issue(path, "contradicted", f"these words show {other!r}, not {value!r}", answer, place)
+            return Value(other, evidence)
+        self.issue(path, "not_supported", "the words do not show it", answer, place)
         return None
 
     def words(self, field_type: FieldType[Any], words: str, path: str, *, report: bool = True) -> Value | None:

@@ -40,7 +40,8 @@ IssueReason = Literal["not_found", "not_supported", "contradicted", "derived", "
 """Why something that was answered is not in the record.
 
 `not_found`: the words are not in the article. `not_supported`: they are, but do not carry such a
-value. `contradicted`: the article says otherwise. `derived`: the value follows from the places
+value. `contradicted`: the article says otherwise; where a category's words show another one, that one is
+delivered. `derived`: the value follows from the places
 listed, but the article does not state it and the task does not want it inferred. `uncertain`: the model was
 less sure of it than is asked for.
 """

@@ -131,7 +131,6 @@ def test_the_caller_may_know_the_day_of_publication() -> None:
         ("users", "1 October", "not_supported"),
         ("framework", "G-Cloud 77", "not_found"),
         ("services", [{"value": "security", "quote": "guards the vault"}], "not_found"),
-        ("services", [{"value": "security", "quote": "replace the network"}], "contradicted"),
     ],
 )
 def test_what_the_article_does_not_carry_becomes_an_issue(field: str, said: Any, reason: str | None) -> None:
@@ -333,11 +332,32 @@ def extracted(schema: type[BaseModel], text: str, said: dict[str, Any]) -> Groun
     return ground(Document.from_text(text), compiled, answer)
 
 
-def test_the_name_of_one_category_does_not_show_another() -> None:
+def test_words_that_show_one_category_alone_are_read_as_that_one() -> None:
     said = {"colour": {"value": "red", "quote": "a blue car"}}
     result = extracted(Paint, "They bought a blue car.", said)
-    assert result.record == Paint(colour=None)
-    assert reasons(result) == {"colour": "contradicted"}
+    assert result.record == Paint(colour="blue")
+    assert result.evidence["colour"].quote == "a blue car"
+    (issue,) = result.issues
+    assert (issue.path, issue.reason) == ("colour", "contradicted")
+    assert issue.message == "these words show 'blue', not 'red'"
+
+
+def test_a_model_s_confidence_is_that_of_its_own_choice() -> None:
+    text = "They bought a blue car."
+    for value, confidence in (("blue", 0.4), ("red", None)):
+        answered = compile_schema(Paint).answer.model_validate({"colour": {"value": value, "quote": "a blue car"}})
+        result = ground(Document.from_text(text), compile_schema(Paint), Said(answered, {"colour": 0.4}))
+        assert result.evidence["colour"].confidence == confidence
+
+
+def test_one_category_of_a_list_is_delivered_once_however_it_was_chosen() -> None:
+    said = [
+        {"value": "security", "quote": "replace the network"},
+        {"value": "network_and_telecoms", "quote": "network"},
+    ]
+    result = grounded(ARTICLE, {"incumbents": ["Brandt Telecom"], "services": said})
+    assert first(result).services == ["network_and_telecoms"]
+    assert reasons(result) == {"contracts[0].services[0]": "contradicted"}
 
 
 def test_an_entry_with_nothing_but_its_name_is_delivered() -> None:
