@@ -1,12 +1,14 @@
 """Relations: what the values of one model say about each other.
 
 A term runs from a start, for a number of months, until an end (`schema.Term`). Two of them may give the
-third, fix its year, or contradict it.
+third, fix its year, or contradict it. A start "on signature" is the day of signature.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from llm_extract.fields import Context, DateField
@@ -17,6 +19,10 @@ from llm_extract.schema import Term
 
 _JOINT = 8
 """The most characters between two dates of one range: "1 April until 30 June 2023"."""
+
+
+_SENTENCE = 40
+"""The most characters between a start and the end that goes with it."""
 
 
 class Value(NamedTuple):
@@ -42,10 +48,34 @@ def relate_term(
     Returns:
         The issues, with those of the term added, explained or, where its value was found otherwise, gone.
     """
+    issues = _start_with_signature(term, values, said, path, issues)
     issues = _refuse_end_before_start(term, values, said, path, issues)
     _fix_years(term, values)
     issues = _derive_end(term, values, said, path, context, issues)
     return _explain_inferred_start(term, values, path, context, issues)
+
+
+def _start_with_signature(
+    term: Term, values: dict[str, Value], said: Mapping[str, Any], path: str, issues: list[Issue]
+) -> list[Issue]:
+    """A start "on signature" is the day of signature, where the model found that."""
+    words = said[term.start]
+    if term.start in values or not isinstance(words, str) or not _on_signature().search(words):
+        return issues
+    days = [values[name] for name in term.near if name in values and values[name].value is not None]
+    if len(days) != 1:
+        return issues
+    values[term.start] = Value(days[0].value, derived_from(days[0].evidence))
+    return [issue for issue in issues if issue.path != joined(path, term.start)]
+
+
+@cache
+def _on_signature() -> re.Pattern[str]:
+    return re.compile(
+        r"(?:\A|\s)(?:(?:date|day|time|moment)\sof\s(?:its\s|the\s)?(?:signature|signing)"
+        r"|(?:on|upon|from|at)\s(?:its\s|the\s)?(?:signature|signing))\W*\Z",
+        re.IGNORECASE,
+    )
 
 
 def _refuse_end_before_start(
@@ -72,13 +102,17 @@ def _refuse_end_before_start(
 def _fix_years(term: Term, values: dict[str, Value]) -> None:
     """A start without a year gets the one that its range, or end and months, fix, and so do dates near it.
 
-    An end without one gets the one that start and months fix.
+    An end without one gets the one that start and months fix, or the first one after a start right before it.
     """
     start, months, end = values.get(term.start), values.get(term.months), values.get(term.end)
     if start is not None and start.value is None and end is not None and end.value is not None:
         joined_year = _year_of_range(start.evidence, end)
         if joined_year is not None:
             values[term.start] = Value(joined_year, derived_from(start.evidence, end.evidence))
+    if end is not None and end.value is None and months is None and start is not None:
+        after = _year_after(start, end.evidence)
+        if after is not None:
+            values[term.end] = Value(after, derived_from(end.evidence, start.evidence))
     if months is None or end is None:
         return
     if end.value is None:
@@ -104,6 +138,18 @@ def _year_of_range(start: Evidence, end: Value) -> str | None:
     year = parts(end.value)[0]
     fixed = iso(year, *stated)
     return fixed if fixed is None or fixed < end.value else iso(year - 1, *stated)
+
+
+def _year_after(start: Value, end: Evidence) -> str | None:
+    """The end of "began on 8 January 2024 and is to end on 31 May": the first one after the start."""
+    stated = yearless(end.quote)
+    if stated is None or start.value is None or not 0 <= end.start - start.evidence.end <= _SENTENCE:
+        return None
+    year, month, _ = parts(start.value)
+    fixed = iso(year, *stated)
+    if month is None or fixed is None or contains(fixed, start.value):
+        return None
+    return fixed if fixed > start.value else iso(year + 1, *stated)
 
 
 def _derive_end(

@@ -39,6 +39,33 @@ def test_an_end_follows_from_start_and_months(start: str, months: int, end: str 
         assert [span.quote for span in held["end"].evidence.also] == ["term"]
 
 
+@pytest.mark.parametrize("words", ["as from the date of signature", "on signing", "from the day of its signature"])
+def test_a_start_on_signature_is_the_day_of_signature(words: str) -> None:
+    values, held, _ = related({"signed": ("2014-03-10", "10 March 2014"), "months": (24, "term")}, {"start": words})
+    assert (values["start"], values["end"]) == ("2014-03-10", "2016-03-09")
+    assert held["start"].evidence.quote == "10 March 2014"
+
+
+@pytest.mark.parametrize("words", ["a month after signature", "on signature of the lease", "in stages", None])
+def test_other_words_for_a_start_do_not_take_it(words: str | None) -> None:
+    values, _, _ = related({"signed": ("2014-03-10", "10 March 2014"), "months": (24, "term")}, {"start": words})
+    assert "start" not in values
+
+
+@pytest.mark.parametrize(
+    ("gap", "end", "value"),
+    [(30, "31 May", "2024-05-31"), (30, "3 January", "2025-01-03"), (90, "31 May", None)],
+)
+def test_an_end_without_a_year_right_after_its_start_is_the_next_one(gap: int, end: str, value: str | None) -> None:
+    start = Evidence(quote="8 January 2024", start=0, end=14, match="exact")
+    held = {
+        "start": Value("2024-01-08", start),
+        "end": Value(None, Evidence(quote=end, start=14 + gap, end=14 + gap + len(end), match="exact")),
+    }
+    relate_term(TERM, held, {"start": None, "months": None, "end": None}, "deal", NO_CONTEXT, [])
+    assert held["end"].value == value
+
+
 def test_a_start_is_never_made_from_the_two_others_alone() -> None:
     values, _, _ = related({"months": (48, "four-year"), "end": ("2027-05-16", "16 May 2027")})
     assert "start" not in values

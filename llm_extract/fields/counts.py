@@ -1,18 +1,23 @@
-"""Counts of people, seats and the like ("some 5,500 council employees"), and plain numbers."""
+"""Counts of people, seats and the like ("some 5,500 council employees"), and plain numbers.
+
+Words that are said to be a count of staff are read where they name another occupation than a schema lists ("three
+hundred foresters"), or only stand for one: "its midwives, all 95 of them", "How many people use it? About 260".
+"""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from typing import Any, ClassVar
 
-from llm_extract.fields.base import NO_CONTEXT, Context, FieldType, Mention, verbatim
+from llm_extract.fields.base import NO_CONTEXT, READ_MARGIN, Context, FieldType, Mention, verbatim
 from llm_extract.fields.currencies import NOUNS, SIGNS
 from llm_extract.fields.numbers import NUMBER_START, QUANTITY, parse_number
+from llm_extract.fields.people import NOT_STAFF, OCCUPATION
 
 _IRREGULAR_PLURALS = {
     "person": ("persons", "people"),
@@ -29,6 +34,8 @@ _NOT_BETWEEN = (
     "o['’]clock|its|their|our|his|her|my|your|these|those|other|others|more|"
     "january|february|march|april|may|june|july|august|september|october|november|december|" + "|".join(sorted(NOUNS))
 )
+# In "the first stage 130 staff" the number is no part of a name.
+_WHICH = r"\b(?:first|second|third|fourth|final|last|next|each|this|that)\s\w+[\s-]\Z"
 # "Windows 10 users", "Lot 2 staff": the number is part of a name.
 _NAMES_BEFORE = (
     r"\b(?:windows|office|microsoft|dynamics|exchange|server|ios|android|version|release|level|tier|"
@@ -48,15 +55,18 @@ _SPACED = r"(?<![\w.,·])(?<![0-9] )[0-9]{1,3}(?: [0-9]{3}){1,4}(?![\w%])(?![.,�
 _SPACED_LOW = r"(?:(?<![\w.,/:·])(?<![0-9] )[0-9]{1,3}(?: [0-9]{3}){1,4}\s?[-–]\s?)"
 _COUNTED = rf"(?P<low>{_SPACED_LOW}|{_RANGE_LOW})(?<![{_MONEY_SIGNS}/:])(?P<number>(?>{_SPACED}|{QUANTITY}))"
 # What may stand before the number in a label: "Staff who will use it: some 410".
-_ABOUT = (
-    r"(?:(?:about|around|some|approx\.?|approximately|roughly|circa|c\.|ca\.|up\sto|over|nearly|almost|estimated|"
-    r"at\sleast|more\sthan)\s?)?"
+_SOME = (
+    r"(?:about|around|some|approx\.?|approximately|roughly|circa|c\.|ca\.|up\sto|over|nearly|almost|estimated|"
+    r"at\sleast|more\sthan)"
 )
+_ABOUT = rf"(?:{_SOME}\s?)?"
 # … and behind it: no other noun.
-_LABELLED = (
-    rf"(?-i:[:|])\s{{0,2}}{_ABOUT}(?P<low>){NUMBER_START}(?P<number>(?>{_SPACED}|{QUANTITY}))"
-    r"(?=\s?(?:[,;)|\n]|\.(?![0-9])|\Z)|\s(?:in|at|across|on|and|from|over)\s)"
-)
+_NO_NOUN = r"(?=\s?(?:[,;)|\n]|\.(?![0-9])|\Z)|\s(?:in|at|across|on|and|from|over)\s)"
+_PLAIN = rf"(?>{_SPACED}|{QUANTITY})"
+_LABELLED = rf"(?:(?-i:[:|])\s{{0,2}}{_ABOUT}|\s(?:number|total)(?:l?ed)?\s{_SOME}\s)"
+_LABELLED += rf"(?P<low>){NUMBER_START}(?P<number>{_PLAIN}){_NO_NOUN}"
+_ANSWER_REACH = 120  # characters before "all 95 of them" where those may stand
+_STAFF = frozenset(("user", "staff", "employee", "worker", "people"))
 _LONGEST_LABEL = 120  # characters from the noun to the colon
 _GAP = r"(?:[^\S\n]{1,2}|[-‐‑]|[^\S\n]?\n)"
 
@@ -111,6 +121,26 @@ def _count_of(nouns: tuple[str, ...]) -> re.Pattern[str]:
 
 
 @cache
+def _answer_of(nouns: tuple[str, ...]) -> re.Pattern[str]:
+    """A number and an occupation; one that stands for those named before it; one that answers "how many?"."""
+    every, plural = _forms(nouns)
+    between = rf"(?!(?:{_NOT_BETWEEN})(?!\w)|{NOT_STAFF})[^\W\d_][\w'’&/]*(?:(?<!s)(?:\s(?:and|or)|,)(?=\s))?{_GAP}"
+    people = rf"(?:{OCCUPATION}|(?:{_one_of(plural)})(?!\w))(?!['’](?:s(?!\w))?\s[^\W\d_])"
+    some = rf"(?:all\s(?:of\s)?)?{_ABOUT}"
+    words = r"(?:(?!{NOT_STAFF})[^.!?\n0-9£$€])".replace("{NOT_STAFF}", NOT_STAFF)
+    return re.compile(
+        rf"{NUMBER_START}(?!one\sof\s){_COUNTED}{_GAP}(?:of\syou(?!\w)"
+        rf"|(?:of\s(?:the|its|their|our|his|her|all)\s(?:own\s)?)?(?:{between}){{0,4}}?{people})"
+        # "Its midwives, all 95 of them", "It has clerks. About 260 of them".
+        rf"|(?<!\w){people}{words}{{0,80}}?(?:\.\s{words}{{0,20}}?)?(?<!\w){some}(?P<them>{_PLAIN})\sof\sthem(?!\w)"
+        rf"|(?<!\w){people},\sall\s(?P<all>{_PLAIN}){_NO_NOUN}"
+        rf"|(?<!\w)how\smany\s(?:of\s)?(?:[^\W\d_]+\s){{0,3}}?(?:{_one_of(every)})(?!\w)[^.!?\n0-9]{{0,60}}"
+        rf"\?\s{{0,2}}(?:[-–—]\s)?{some}(?P<asked>{_PLAIN}){_NO_NOUN}",
+        re.IGNORECASE,
+    )
+
+
+@cache
 def _label_of(nouns: tuple[str, ...]) -> re.Pattern[str]:
     """One of the nouns and up to ten words, where a label ends."""
     return re.compile(
@@ -126,6 +156,22 @@ def _regex(source: str) -> re.Pattern[str]:
 def _any_count() -> re.Pattern[str]:
     money = "|".join(sorted(NOUNS))
     return _regex(rf"{NUMBER_START}{_NUMBER}(?!\s?[%‰{_MONEY_SIGNS}]|[\s-](?:per\s?cent|pc|{money})(?!\w)|[/:][0-9])")
+
+
+def _read_around(find: Callable[[str], list[Mention[int]]], text: str, start: int, end: int) -> list[Mention[int]]:
+    """As `FieldType.read` does, with `find`."""
+    before, after = text.rfind("\n\n", 0, start), text.find("\n\n", end)
+    first, last = before + 2 if before >= 0 else 0, after if after >= 0 else len(text)
+    left, right = max(first, start - _ANSWER_REACH), min(last, end + READ_MARGIN)
+    while left > first and not text[left - 1].isspace():
+        left -= 1
+    while right < last and not text[right].isspace():
+        right += 1
+    return [
+        Mention(mention.start + left, mention.end + left, mention.words, mention.value)
+        for mention in find(text[left:right])
+        if mention.start + left < end and mention.end + left > start
+    ]
 
 
 def _looks_like_a_year(digits: str) -> bool:
@@ -163,7 +209,7 @@ class CountField(FieldType[int]):
 
     def _counted(self, text: str) -> Iterator[Mention[int]]:
         for match in (_count_of(self.of) if self.of else _any_count()).finditer(text):
-            number = self._number(text, match, match.start())
+            number = self._number(text, match["number"], match["low"], match.start())
             if number is not None:
                 yield Mention(match.start(), match.end(), match.group(), number)
 
@@ -172,36 +218,58 @@ class CountField(FieldType[int]):
         floor = 0
         for match in _regex(_LABELLED).finditer(text):
             label = _label_of(self.of).search(text, max(floor, match.start() - _LONGEST_LABEL), match.start())
-            number = self._number(text, match, label.start()) if label is not None else None
+            number = self._number(text, match["number"], "", label.start()) if label is not None else None
             if label is not None and number is not None:
                 floor = match.end()
                 yield Mention(label.start(), floor, text[label.start() : floor], number)
 
-    def _number(self, text: str, match: re.Match[str], start: int) -> int | None:
+    def _answered(self, text: str) -> list[Mention[int]]:
+        """What `text` counts if it is said to count staff, seats or whoever else `of` names."""
+        found: list[Mention[int]] = []
+        if not self._of_staff:
+            return found
+        for match in _answer_of(self.of).finditer(text):
+            digits = next(match[name] for name in ("number", "them", "all", "asked") if match[name])
+            number = self._number(text, digits, match["low"] or "", match.start())
+            if number is not None:
+                found.append(Mention(match.start(), match.end(), match.group(), number))
+        return found
+
+    @property
+    def _of_staff(self) -> bool:
+        return not _STAFF.isdisjoint(self.of)
+
+    def _number(self, text: str, digits: str, low: str, start: int) -> int | None:
         """The count of a mention that begins at `start`; None if its number is of another kind."""
-        digits = match["number"]
         number = parse_number(re.sub(r"(?<=[0-9]) (?=[0-9])", "", digits))
         if number is None or number != number.to_integral_value():
             return None
-        if match["low"] and _looks_like_a_year(match["low"].rstrip(" -–")):  # "the 2015-16 staff survey"
+        if low and _looks_like_a_year(low.rstrip(" -–")):  # "the 2015-16 staff survey"
             return None
         if _looks_like_a_year(digits):
             before = _regex(_YEAR_BEFORE).search(text, max(0, start - 12), start)
             if not self.of or before is not None or int(digits) % 50:
                 return None
         if (number < 1000 or " " in digits) and self.of:
-            if _regex(_NAMES_BEFORE).search(text, max(0, start - 12), start):
+            if _regex(_NAMES_BEFORE).search(text, max(0, start - 12), start) and not (
+                _regex(_WHICH).search(text, max(0, start - 24), start)
+            ):
                 return None
         return int(number)
 
+    def read(self, text: str, start: int, end: int, context: Context = NO_CONTEXT) -> list[Mention[int]]:
+        """As `FieldType.read`; where the words hold none of the nouns, any occupation is one of them."""
+        found = super().read(text, start, end, context)
+        return found or _read_around(self._answered, text, start, end)
+
     def parse(self, words: str, context: Context = NO_CONTEXT) -> int | None:
         """The one count that `words` state."""
-        values = {mention.value for mention in self.find(words)}
+        values = {mention.value for mention in self.find(words) or self._answered(words)}
         return values.pop() if len(values) == 1 else None
 
     def support(self, quote: str, value: int, context: Context = NO_CONTEXT) -> bool:
         """Whether `quote` states this count; it may state others beside it."""
-        return any(mention.value == value for mention in self.find(quote))
+        return any(mention.value == value for mention in (*self.find(quote), *self._answered(quote)))
 
     def shape(self) -> Any:
         """The article's own words, the noun included."""

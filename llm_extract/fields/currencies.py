@@ -1,14 +1,12 @@
 """How newspapers write currencies: signs, codes, abbreviations, and nouns with their nations.
 
 A bare "$" is the US dollar, a bare "kr" the Swedish krona, a bare "Rs" the Indian rupee, a bare "P"
-the Philippine peso, where no country is known; `AT_HOME` says what they are where one is. A bare
+the Philippine peso, where no country is known; `home_currencies` says what they are where one is. A bare
 "kroner", "shilling" or "dinar" leaves the country open and is no currency without it.
 """
 
 from __future__ import annotations
 
-import re
-from functools import cache
 from typing import Literal, NamedTuple
 
 Use = Literal["no", "large", "yes"]
@@ -54,20 +52,27 @@ SIGNS = _codes(
 DOLLARS = _codes(
     "USD USD US; AUD AUD AU A; CAD CAD CAN CA Can C CDN Cdn; NZD NZD NZ; HKD HKD HK; SGD SGD SG S; TWD TWD NT; "
     "BRL BRL R; MXN MXN MX Mex; JMD JMD J; TTD TTD TT; BBD BBD BDS Bds; BZD BZD BZ; XCD XCD EC; "
-    "FJD FJD FJ; GYD GYD GY; NAD NAD N; MOP MOP"
+    "FJD FJD FJ; GYD GYD GY G; NAD NAD N; MOP MOP; BSD BSD; SBD SBD; BND BND"
 )
 """What stands before "$", and whose dollar (or real, or peso) it is then."""
 
 PREFIXED = {
     "$": DOLLARS,
     "¥": _codes("CNY CN RMB; JPY JP"),
-    "£": _codes("GBP GB UK STG stg; EGP E LE EGP; LBP LBP"),
+    "£": _codes("GBP GB UK STG stg; EGP E LE EGP; LBP LBP; IEP IR Ir IEP; CYP C CYP"),
     "₵": _codes("GHS GH Gh GHS"),
     "¢": _codes("GHS GH Gh GHS"),
     "₱": _codes("PHP PHP Php"),
     "₨": _codes("INR INR; PKR PKR"),
 }
 """What stands before a sign, tightly or (in "$") after a space, and which currency it is then."""
+
+SIGNED = {
+    "$": frozenset((*DOLLARS.values(), *_words("CLP COP ARS UYU DOP CUP NIO BOB LRD SRD KYD BMD ZWL"))),
+    "£": frozenset(("GBP", "EGP", "LBP", "SYP", "IEP", "CYP", "GIP", "FKP", "SHP")),
+    "€": frozenset(("EUR",)),
+}
+"""A sign that may stand between a code and its number: "CAD $5m" → the codes that it goes with."""
 
 NEED_A_PREFIX = frozenset("¢")
 """Signs that are another currency's small coin when they stand alone."""
@@ -99,12 +104,54 @@ NOUNS = {
         NGN naira
         BDT taka
         KZT tenge
+        HRK kuna kunas
+        MKD denar denars denari
+        AZN manat manats
+        MNT tugrik tugriks tögrög
+        MMK kyat kyats
+        KHR riel riels
+        BTN ngultrum
+        MVR rufiyaa
+        BWP pula
+        GHS cedi cedis
+        ETB birr
+        LSL maloti
+        SZL lilangeni emalangeni
+        MZN metical meticais
+        AOA kwanza kwanzas
+        GMD dalasi dalasis
+        MRU ouguiya
+        MGA ariary
+        AFN afghani afghanis
+        GTQ quetzales
+        HNL lempira lempiras
+        CRC colones
+        PYG guaranies guaraníes
+        BOB bolivianos
+        HTG gourdes
+        GEL lari
+        TJS somoni
+        ATS schilling schillings
+        ESP peseta pesetas
+        PTE escudo escudos
+        GRD drachma drachmas drachmae
+        ITL lire
+        FIM markka markkaa
+        SIT tolar tolars
+        LTL litas litai
+        LVL lats
+        EEK kroon kroons krooni
         """,
         before="no",
     ),
     **_currencies("EUR euro euros", before="large"),
     **_currencies("DEM deutschmark deutschmarks\nNLG guilder guilders\nPEN soles\nRWF rwf", before="no"),
-    **_currencies("KRW won\nVND dong\nRON leu lei\nBGN lev leva", before="no", after="large"),
+    **_currencies(
+        "KRW won\nVND dong\nRON leu lei\nBGN lev leva\nALL lek leks\nAMD dram drams\nKGS som\nUZS soum\nLAK kip\n"
+        "PGK kina\nIEP punt punts",
+        before="no",
+        after="large",
+    ),
 }
 """In lower case; they are written in any."""
 
@@ -123,18 +170,24 @@ WORDS = {
         ILS NIS
         KES KSh
         AED Dh Dhs
-        PLN zł
-        CZK Kč
+        PLN zł zl
+        CZK Kč Kc
         KES KShs Ksh Kshs KSH
         UGX USh UShs Ush Ushs USH
         TZS TSh TShs Tsh Tshs TSH
         RWF Rwf FRw Frw RwF
         GHS GHc GHC
-        PHP Php
+        PHP Php PhP
         XOF FCFA
         """
     ),
     **_currencies("ZAR R\nMYR RM\nQAR QR\nKWD KD\nBHD BD\nJOD JD\nOMR RO\nEGP LE\nDEM DM", before="large", after="no"),
+    **_currencies(
+        "FRF FF\nBEF BFr\nITL Lit\nESP Pta Ptas\nPTE Esc\nATS ÖS öS\nFIM FMk\nNLG Dfl\nSKK Sk",
+        before="large",
+        after="no",
+    ),
+    **_currencies("TRY TL", before="large", after="large"),
     **_currencies("NGN N\nPHP P", before="large", after="no", gap="none"),
     **_currencies("PEN S", before="large", after="no", gap="slash"),
     **_currencies("SEK mkr Mkr MSEK\nDKK MDKK\nNOK MNOK\nUSD MUSD\nEUR MEUR", before="no", factor=10**6),
@@ -147,14 +200,22 @@ WORDS = {
             "UAH RUB ILS SAR "
             "QAR KWD BHD OMR JOD EGP NGN KES GHS BRL MXN ARS CLP MYR IDR THB VND PKR BDT LKR NPR KZT "
             "JMD TTD UGX TZS BBD RWF ETB ZMW MWK BWP XOF XAF XCD DZD TND LYD IQD UYU GTQ HNL BZD FJD GYD PGK BND "
-            "MVR BTN MMK KHR MNT UZS AZN RSD MKD MDL BYN NLG"
+            "MVR BTN MMK KHR MNT UZS AZN RSD MKD MDL BYN NLG "
+            "HRK TMT TJS AFN IRR YER SYP LSL SZL MZN AOA GMD MGA BIF DJF GNF CDF KMF SCR LRD PYG HTG AWG KYD "
+            "VUV WST XPF BEF LUF FRF ITL GRD SKK EEK LVL"
         )
     },
-    # A program, "try", a conference, a language, a name, a defibrillator, "mad", a library.
+    # A program, "try", a conference, a language, a name, a defibrillator, "mad", a library, and the like.
     **{
         code: Currency(code, "large", "large")
-        for code in _words("CAD TRY COP PHP RON AED MAD LBP MUR NAD PEN GEL LAK CRC DOP DEM")
+        for code in _words(
+            "CAD TRY COP PHP RON AED MAD LBP MUR NAD PEN GEL LAK CRC DOP DEM BAM BOB CVE BSD SOS SDG SSP NIO PAB SBD "
+            "ANG MRU SLE BMD GIP SRD MOP STN ATS ESP PTE FIM IEP SIT LTL CYP MTL"
+        )
     },
+    # A maker of chips, "cup", kilograms: the code of a sum only behind it.
+    **{code: Currency(code, "no", "large") for code in _words("AMD CUP")},
+    **{code: Currency(code, "large", "no") for code in _words("KGS")},
 }
 """Written exactly like this."""
 
@@ -162,35 +223,62 @@ NATIONAL = {
     "dollar": _codes(
         "AUD australian; CAD canadian; NZD zealand; HKD kong; SGD singapore singaporean; USD us s "
         "american; BBD barbados barbadian bajan; TTD trinidad; FJD fijian; NAD namibian; GYD guyanese; "
-        "TWD taiwan taiwanese; JMD jamaican"
+        "TWD taiwan taiwanese; JMD jamaican; BSD bahamian; BZD belizean belize; XCD caribbean; BND brunei bruneian; "
+        "LRD liberian; SRD surinamese; ZWL zimbabwean zimbabwe; BMD bermudian"
     ),
-    "pound": _codes("GBP british; EGP egyptian; LBP lebanese"),
-    "rupee": _codes("INR indian; PKR pakistani pakistan; LKR lankan; NPR nepalese nepali; MUR mauritian"),
+    "pound": _codes(
+        "GBP british; EGP egyptian; LBP lebanese; SYP syrian; SDG sudanese; IEP irish; CYP cyprus cypriot; "
+        "GIP gibraltar"
+    ),
+    "rupee": _codes(
+        "INR indian; PKR pakistani pakistan; LKR lankan; NPR nepalese nepali nepal; MUR mauritian; SCR seychelles"
+    ),
     "rand": _codes("ZAR african"),
     "won": _codes("KRW korean"),
     "krona": _codes("SEK swedish; ISK icelandic"),
     "kronor": _codes("SEK swedish"),
     "krone": _codes("DKK danish; NOK norwegian"),
     "kroner": _codes("DKK danish; NOK norwegian"),
-    "crown": _codes("CZK czech; SEK swedish; DKK danish; NOK norwegian"),
-    "koruna": _codes("CZK czech"),
-    "franc": _codes("CHF swiss; RWF rwandan; XOF cfa"),
+    "crown": _codes("CZK czech; SEK swedish; DKK danish; NOK norwegian; SKK slovak; EEK estonian; ISK icelandic"),
+    "koruna": _codes("CZK czech; SKK slovak"),
+    "franc": _codes(
+        "CHF swiss; RWF rwandan; XOF cfa; BEF belgian; FRF french; LUF luxembourg; CDF congolese; BIF burundian; "
+        "GNF guinean; DJF djiboutian; XPF pacific"
+    ),
     "dirham": _codes("AED emirati uae; MAD moroccan"),
-    "riyal": _codes("SAR saudi; QAR qatari; OMR omani"),
-    "rial": _codes("QAR qatari; OMR omani"),
-    "dinar": _codes("KWD kuwaiti; BHD bahraini; JOD jordanian"),
-    "peso": _codes("MXN mexican; PHP philippine; ARS argentine; CLP chilean; COP colombian"),
+    "riyal": _codes("SAR saudi; QAR qatari; OMR omani; YER yemeni"),
+    "rial": _codes("QAR qatari; OMR omani; IRR iranian; YER yemeni"),
+    "dinar": _codes(
+        "KWD kuwaiti; BHD bahraini; JOD jordanian; IQD iraqi; TND tunisian; DZD algerian; LYD libyan; RSD serbian; "
+        "MKD macedonian"
+    ),
+    "peso": _codes(
+        "MXN mexican; PHP philippine; ARS argentine argentinian; CLP chilean; COP colombian; UYU uruguayan; "
+        "DOP dominican; CUP cuban"
+    ),
     "real": _codes("BRL brazilian"),
-    "shilling": _codes("KES kenya kenyan; UGX uganda ugandan; TZS tanzania tanzanian"),
+    "reais": _codes("BRL brazilian"),
+    "shilling": _codes("KES kenya kenyan; UGX uganda ugandan; TZS tanzania tanzanian; SOS somali; ATS austrian"),
+    "schilling": _codes("ATS austrian"),
     "cedi": _codes("GHS ghana ghanaian"),
     "kwacha": _codes("ZMW zambian; MWK malawian"),
     "pula": _codes("BWP botswana"),
     "birr": _codes("ETB ethiopian"),
     "sol": _codes("PEN peruvian"),
-    "mark": _codes("DEM german d"),
+    "mark": _codes("DEM german d; FIM finnish; BAM convertible bosnian"),
+    "marka": _codes("BAM convertible"),
+    "manat": _codes("AZN azerbaijani; TMT turkmen"),
+    "som": _codes("KGS kyrgyz; UZS uzbek"),
+    "kina": _codes("PGK guinea"),
+    "peseta": _codes("ESP spanish"),
+    "escudo": _codes("PTE portuguese; CVE verdean"),
+    "guilder": _codes("NLG dutch"),
+    "rouble": _codes("RUB russian; BYN belarusian"),
+    "ruble": _codes("RUB russian; BYN belarusian"),
+    "leu": _codes("RON romanian; MDL moldovan"),
     "yen": _codes("JPY japanese"),
     "yuan": _codes("CNY chinese"),
-    "lira": _codes("TRY turkish"),
+    "lira": _codes("TRY turkish; ITL italian; MTL maltese"),
 }
 """Singular noun (Scandinavian plurals too) → the word before it → code."""
 
@@ -201,55 +289,8 @@ FIRST_OF_TWO = {
     "african": "south",
     "korean": "south",
     "lankan": "sri",
+    "guinea": "new",
+    "taiwan": "new",
+    "verdean": "cape",
 }
 """Nations of two words: the second → the first."""
-
-_HOME_WORDS = {
-    "$": "AU AUD; CA CAD; NZ NZD; SG SGD; HK HKD; TW TWD; TT TTD; JM JMD; BB BBD; FJ FJD; GY GYD; NA NAD",
-    "dollar dollars": "AU AUD; CA CAD; NZ NZD; SG SGD; HK HKD; TT TTD; JM JMD; BB BBD; FJ FJD; GY GYD",
-    "pound pounds": "EG EGP; LB LBP",
-    "Rs RS rupee rupees": "PK PKR; NP NPR; LK LKR; MU MUR",
-    "kr Kr krone kroner crown crowns": "DK DKK; NO NOK; IS ISK; SE SEK; CZ CZK",
-    "krona kronas": "IS ISK",
-    "Sh Shs shilling shillings": "KE KES; UG UGX; TZ TZS",
-    "dinar dinars": "KW KWD; BH BHD; JO JOD; RS RSD; TN TND; DZ DZD; IQ IQD; LY LYD",
-    "dirham dirhams": "MA MAD",
-    "riyal riyals rial rials": "QA QAR; OM OMR",
-    "SR SAR": "SA SAR",
-    "peso pesos": "PH PHP; MX MXN; CL CLP; CO COP; AR ARS",
-    "P": "BW BWP",
-    "cedi cedis": "GH GHS",
-    "kwacha": "ZM ZMW; MW MWK",
-    "birr": "ET ETB",
-    "franc francs": "RW RWF; SN XOF; CI XOF",
-}
-
-
-def _at_home() -> dict[str, dict[str, Currency]]:
-    result: dict[str, dict[str, Currency]] = {}
-    for words, homes in _HOME_WORDS.items():
-        for home in homes.split(";"):
-            country, code = home.split()
-            for word in words.split():
-                usual = WORDS.get(word) or Currency(code, "no" if word.islower() else "yes")
-                result.setdefault(country, {})[word] = usual._replace(code=code)
-    return result
-
-
-AT_HOME = _at_home()
-"""ISO 3166-1 code of a country → what stands beside a number there → the currency.
-
-Only where it differs from what the word means without a country, or means nothing then.
-"""
-
-
-def depends_on_country(text: str) -> bool:
-    """Whether a sum of `text` may be in another currency where the article is at home elsewhere."""
-    return _beside_number().search(text) is not None
-
-
-@cache
-def _beside_number() -> re.Pattern[str]:
-    words = sorted({word for homes in AT_HOME.values() for word in homes}, key=len, reverse=True)
-    listed = "|".join(map(re.escape, words))
-    return re.compile(rf"(?<![^\W\d_])(?:{listed})\s?\d|\d(?:\s?(?:k|m|bn|[mb]illion))?\s?(?:{listed})(?![^\W\d_])")

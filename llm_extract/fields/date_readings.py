@@ -6,11 +6,19 @@ import re
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
-from llm_extract.fields.date_words import date_pattern, surroundings
-from llm_extract.fields.partial_dates import add_months, iso, shared
+from llm_extract.fields.date_cues import (
+    ReferenceMonth,
+    clause_end,
+    find_cue,
+    lead_word,
+    not_before,
+    placed,
+    resolve,
+)
+from llm_extract.fields.date_words import NTH, date_pattern, surroundings
+from llm_extract.fields.partial_dates import add_months, iso, parts, shared
 from llm_extract.fields.text import word_set
 
 # --- what a match says -----------------------------------------------------------------------------
@@ -18,36 +26,17 @@ from llm_extract.fields.text import word_set
 _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _FIRST_MONTH: Final = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9}
-_STEP: Final = {"last": -1, "this": 0, "next": 1}
+_STEP: Final = {"last": -1, "past": -1, "this": 0, "next": 1, "coming": 1}
 
 _EDGES: Final = " \t\n\r\u00a0.,;:()[]\"'“”‘’"
 
 
-_IN: Final = word_set("in since until till during before after circa dated year")
+_IN: Final = word_set("in into since until till during before after circa dated year")
 _BY: Final = word_set("by from for through throughout between")
 _NO_WEEKDAY: Final = word_set("every each a any alternate most to black good cyber super ash sheffield easter palm")
-_FUTURE: Final = word_set(
-    "will shall would must due plan plans planned planning expect expected expects scheduled intends aims hopes"
-    " going starts begins commences expires ends runs extends starting beginning commencing expiring ending"
-    " lapses finishes terminates ceases takes opens moves passes happens comes goes ought should"
-)
-_PAST: Final = word_set(
-    "since was were had signed awarded won agreed announced began started commenced launched went took chose"
-    " picked appointed selected published issued expired ended closed opened bought completed handed transferred"
-)
-# The same, where nothing but "and" stands before: "will begin in June and end in December".
-_FUTURE_VERBS: Final = word_set("end finish complete conclude expire lapse cease run")
 _AROUND: Final = word_set("in from by since until till during over before after at around")
 _SHORT_UNITS: Final = word_set("week night morning afternoon evening")
-_SOON: Final = word_set("from by before until till")
 _JOINTS: Final = word_set("- – — / to and or until till through")
-# The last month, counted from the reference's, that is too early for a month without a year, and the
-# shift of the reference that is too early for a day: the twelve months after it hold every date once.
-_WINDOWS: Final = {"plain": (-8, -8), "soon": (-3, -3), "future": (-1, 0), "past": (-12, -12)}
-
-
-class ReferenceMonth(date):
-    """A reference of which only the month is known. A day in the middle stands for it; no days are counted from it."""
 
 
 class Reading(NamedTuple):
@@ -60,11 +49,6 @@ class Reading(NamedTuple):
     yearless: tuple[int, int | None] | None = None
     ahead: str | None = None
     """A date without a year that lies in the future by the words of its clause: as if it had the year."""
-
-
-@cache
-def _word() -> re.Pattern[str]:
-    return re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
 def _plain(word: str | None) -> str:
@@ -125,6 +109,8 @@ def _read_year(match: re.Match[str], last: Reading | None, alone: bool) -> Readi
 
 def _part_of_year(part: str | None, year: str) -> str:
     words = _plain(part)
+    if " day" in words:
+        return f"{year}-01-01" if "first" in words else f"{year}-12-31"
     if "start" in words or "begin" in words:
         return f"{year}-01"
     return f"{year}-12" if "end" in words or "close" in words else year
@@ -142,7 +128,11 @@ def _year_stands(match: re.Match[str], last: Reading | None) -> bool:
         return True
     if (_plain(match[0]).startswith("the") and beside.deal.match(text, end)) or beside.deal_of.search(lead):
         return True
-    word = _lead_word(text, start)
+    word = lead_word(text, start)
+    if lead.rstrip().endswith("|"):
+        return text[end:].lstrip(" ").startswith("|")
+    if lead.endswith(", of ") and text[end : end + 1] in (",", ")"):
+        return True
     if word in "([" and word:
         return text[end : end + 1] in (")", "]", ",")
     if word in ("a", "the", "its", "their", "original"):
@@ -160,15 +150,6 @@ def is_joined(gap: str) -> bool:
     return len(gap) < 12 and gap.strip().casefold() in _JOINTS
 
 
-def _lead_word(text: str, start: int) -> str:
-    """The word before `start` and a space, in lower case; or the sign right before it."""
-    before = text[max(0, start - 16) : start]
-    words = before.split()
-    if not words:
-        return ""
-    return words[-1].casefold() if before[-1].isspace() else before[-1]
-
-
 def _read_month(
     match: re.Match[str], reference: date | None, last: Reading | None, alone: bool, floor: int
 ) -> Reading | None:
@@ -176,36 +157,45 @@ def _read_month(
     month = _MONTHS.index(match["month"][:3].casefold()) + 1
     day_digits, year_digits = match["day"] or match["day_after"], match["month_year"] or match["short_year"]
     if match["day_after"] and (
-        match["day"] or (not (year_digits or match["month_which"]) and _lead_word(text, start) == "in")
+        match["day"] or (not (year_digits or match["month_which"]) and lead_word(text, start) == "in")
     ):  # "in May 17 councils": the number counts something
         day_digits, year_digits, end = match["day"], None, match.end("month")
-    day = int(day_digits.rstrip("stndrhSTNDRH")) if day_digits and not match["from_day"] else None
+    day = int(day_digits.rstrip("stndrhSTNDRH")) if day_digits else None
+    if match["from_day"] and day is not None and int(match["from_day"].rstrip("stndrhSTNDRH")) < day:
+        day = None  # "Issue 27 – 3 July" is no range
     if text[end - 1] == ".":
         end -= 1  # the sentence's as likely as the abbreviation's
     year = _full_year(year_digits) if year_digits else None
     if match["month_which"] and reference is not None:
         year = reference.year + _STEP[_plain(match["month_which"])]
+    if match["nth"] and not day_digits:
+        if text[end : end + 2] in ("'s", "’s"):
+            return None
+        day = NTH.index(_plain(match["nth"])) + 1
     if year is not None:
         value = iso(year) if match["from_month"] else _edge_day(match["part"], iso(year, month, day))
         return Reading(start, end, value, "month") if value else None
     if match["from_month"] or match["month_which"]:
         return None
-    if not (alone or day_digits or match["part"] or _month_stands(text, start, end, last)):
+    if match["month_next"]:
+        value = None if reference is None else resolve(month, day, reference, "future")
+        return Reading(start, end, value, "yearless", (month, day), value)
+    if not (alone or day or match["part"] or _month_stands(text, start, end, last)):
         return None
     if surroundings().other_year.match(text, end):
         return Reading(start, end, None, "yearless", (month, day))
     value = ahead = None
     if reference is not None:
-        cue, cue_start = _cue(text, start, floor)
-        value = _resolve(month, day, reference, cue)
+        cue, cue_start = find_cue(text, start, floor)
+        value = resolve(month, day, reference, cue)
         before = last.ahead if last is not None and last.end == floor else None
         if cue == "future":
             ahead = value
-        elif before and cue != "past" and not _clause_end().search(text, floor, start):
-            ahead = _not_before(before, _resolve(month, day, reference, "future"))
+        elif before and cue != "past" and not clause_end().search(text, floor, start):
+            ahead = not_before(before, resolve(month, day, reference, "future"))
             if value != ahead:  # the words that decide stand before another date, and cannot be quoted
                 return Reading(start, end, None, "yearless", (month, day), ahead)
-        if cue != "plain" and value != _resolve(month, day, reference, "plain"):
+        if cue != "plain" and value != resolve(month, day, reference, "plain"):
             start = cue_start  # the words that decide belong to the mention
         value = _edge_day(match["part"], value)
     return Reading(start, end, value, "yearless", (month, day), ahead)
@@ -223,96 +213,19 @@ def _month_stands(text: str, start: int, end: int, last: Reading | None) -> bool
     """Whether the name of a month on its own is one: it may be a verb or a person's name too."""
     if last is not None and last.kind == "yearless" and is_joined(text[last.end : start]):
         return True
-    word = _lead_word(text, start)
-    if word in ("in", "since", "until", "till", "during"):
+    word = lead_word(text, start)
+    early = surroundings().early_as.search(text[max(0, start - 16) : start])
+    if early or word in ("in", "since", "until", "till", "during", "come"):
         return text[end : end + 2] not in ("'s", "’s")
     leads = word in ("by", "from", "of", "before", "after", "through", "between") or _follows_term(text, start)
     return leads and not ((end - start == 3 and text[start:end] != "May") or surroundings().name.match(text, end))
-
-
-def _resolve(month: int, day: int | None, reference: date, cue: str) -> str | None:
-    """The year-less date in the twelve months that `cue` leaves open."""
-    if isinstance(reference, ReferenceMonth) and cue in ("future", "past"):
-        first, last = 1, monthrange(reference.year, reference.month)[1]
-        reference = reference.replace(day=first if cue == "future" else last)
-    if day is None:
-        now = reference.year * 12 + reference.month - 1
-        too_early = now + _WINDOWS[cue][0]
-        year, index = divmod(too_early + 1 + (month - 2 - too_early) % 12, 12)
-        return iso(year, index + 1)
-    after, until = _window(reference, _WINDOWS[cue][1])
-    inclusive = cue == "future"
-    for year in range(reference.year - 1, reference.year + 2):
-        value = iso(year, month, day)
-        if value and (value > after or (inclusive and value == after)):
-            return value if value <= until else None
-    return None
-
-
-@lru_cache(maxsize=64)
-def _window(reference: date, shift: int) -> tuple[str, str]:
-    """The day so many months from the reference, and the one a year later: a date is looked for between them."""
-    after = add_months(reference.isoformat(), shift) or ""
-    return after, (add_months(after, 12) if after else "") or ""
-
-
-def _not_before(earlier: str, value: str | None) -> str | None:
-    """`value`, or a year later where it would be before `earlier`."""
-    length = min(len(earlier), len(value or ""))
-    return add_months(value, 12) if value and value[:length] < earlier[:length] else value
-
-
-@cache
-def _clause_end() -> re.Pattern[str]:
-    return re.compile(r"\.(?![0-9])|[;:!?()\n]")
-
-
-@cache
-def _label() -> re.Pattern[str]:
-    """ "Start: 1 November" names the field of a notice."""
-    return re.compile(
-        r"(?<![^\W_])(?:start|end|commencement|completion|expiry|go-live|begins|commences|expires)(?:\sdate)?"
-        r":\s{0,2}\Z",
-        re.IGNORECASE,
-    )
-
-
-def _cue(text: str, start: int, floor: int) -> tuple[str, int]:
-    """What the words before `start` say of past and future, and where the word that says it stands.
-
-    Those of its clause count, 70 characters at most. `floor` is the end of the match before: its words
-    are not looked at.
-    """
-    opening = max(floor, start - 70)
-    label = _label().search(text, opening, start)
-    if label is not None:
-        return "soon", label.start()
-    clause = _clause_end().split(text[opening:start])[-1]
-    offset = start - len(clause)
-    words = [(offset + m.start(), m[0].casefold()) for m in _word().finditer(clause)]
-    if offset == opening > floor and words and opening == words[0][0]:
-        del words[0]  # it may be the rest of a longer word
-    found: tuple[str, int] = ("plain", start)
-    for index in range(len(words) - 1, -1, -1):
-        place, word = words[index]
-        if word in _SOON and index == len(words) - 1:
-            found = ("soon", place)
-        elif (
-            word in _FUTURE
-            or word.endswith(("'ll", "’ll"))
-            or (word in _FUTURE_VERBS and (index == 0 or words[index - 1][1] == "and"))
-        ):
-            return "future", place
-        elif word in _PAST and (index == 0 or words[index - 1][1] != "be"):
-            return found if found[0] == "soon" else ("past", place)
-    return found
 
 
 def _read_weekday(match: re.Match[str], reference: date | None, alone: bool, floor: int) -> Reading | None:
     text, (start, end) = match.string, match.span()
     if reference is None or isinstance(reference, ReferenceMonth):
         return None
-    if not (alone or _lead_word(text, start) not in _NO_WEEKDAY):
+    if not (alone or lead_word(text, start) not in _NO_WEEKDAY):
         return None
     if surroundings().no_weekday.match(text, end):
         return None
@@ -321,7 +234,7 @@ def _read_weekday(match: re.Match[str], reference: date | None, alone: bool, flo
         days = weekday - reference.weekday() + 7 * _STEP[_plain(match["of_week"])]
         return Reading(start, end, (reference + timedelta(days=days)).isoformat())
     back = (reference.weekday() - weekday) % 7
-    cue, cue_start = _cue(text, start, floor)
+    cue, cue_start = find_cue(text, start, floor)
     if back and cue in ("future", "soon"):
         back, start = back - 7, cue_start
     return Reading(start, end, (reference - timedelta(days=back)).isoformat())
@@ -337,7 +250,7 @@ def _read_holiday(match: re.Match[str], reference: date | None, alone: bool, flo
         day = 26 if words.startswith("boxing") else 24 if words.endswith("eve") else 25
     whole: int | None = day
     if words == "christmas":
-        lead = _lead_word(text, start) in _AROUND and surroundings().clause.match(text, end)
+        lead = lead_word(text, start) in _AROUND and surroundings().clause.match(text, end)
         if not (alone or match["holiday_year"] or lead):
             return None
         whole = None
@@ -345,27 +258,24 @@ def _read_holiday(match: re.Match[str], reference: date | None, alone: bool, flo
         return Reading(start, end, iso(int(match["holiday_year"]), month, whole))
     value = None
     if reference is not None:
-        start, value = _placed(text, start, floor, month, whole, reference)
+        start, value = placed(text, start, floor, month, whole, reference)
     return Reading(start, end, value, yearless=(month, whole))
 
 
 def _read_season(match: re.Match[str], reference: date | None, alone: bool, floor: int) -> Reading | None:
     """ "In the summer": its year."""
     text, (start, end) = match.string, match.span()
-    placed = _lead_word(text, start) in _AROUND and surroundings().clause.match(text, end)
-    if reference is None or not (alone or placed):
+    stands = lead_word(text, start) in _AROUND and surroundings().clause.match(text, end)
+    if reference is None or not (alone or stands):
         return None
     middle = _FIRST_MONTH[_plain(match["the_season"])] + 1
-    start, value = _placed(text, start, floor, middle, None, reference)
-    return Reading(start, end, value and value[:4])
-
-
-def _placed(text: str, start: int, floor: int, month: int, day: int | None, reference: date) -> tuple[int, str | None]:
-    """Where the words begin that state a date of every year, and which one it is."""
-    cue, cue_start = _cue(text, start, floor)
-    value = _resolve(month, day, reference, cue)
-    decides = cue != "plain" and value != _resolve(month, day, reference, "plain")
-    return (cue_start if decides else start), value
+    begin, value = placed(text, start, floor, middle, None, reference)
+    soon = add_months(reference.isoformat()[:7], 2)
+    if value and soon and value > soon:
+        cue, begin = find_cue(text, start, floor)
+        if cue == "plain":
+            return None  # "in the summer we gave it to Orrel": nothing before it tells that it is yet to come
+    return Reading(begin, end, value and value[:4])
 
 
 def _read_counted(match: re.Match[str], today: date, alone: bool) -> str | None:
@@ -382,12 +292,21 @@ def _read_counted(match: re.Match[str], today: date, alone: bool) -> str | None:
     if match["current"]:
         edge = _part_of_year(match["part"], f"{today.year:04}")
         month = _plain(match["current"]) == "month"
+        if match["now"] and len(edge) == len("2021"):
+            return edge if match["part"] or alone else None
         return None if len(edge) == 4 else today.isoformat()[:7] if month else edge
-    if not match["which"] or (not alone and _lead_word(match.string, match.start()) == "the"):
+    if not match["which"] or (not alone and lead_word(match.string, match.start()) == "the"):
         return None  # "over the last year" is a length of time
-    step = _STEP[_plain(match["which"])]
+    step = _STEP[_plain(match["which"]).removeprefix("this ") if " " in match["which"] else _plain(match["which"])]
     if match["unit_month"]:
         month_number = _MONTHS.index(match["unit_month"][:3].casefold()) + 1
+        if match["unit_month_day"]:
+            day = int(match["unit_month_day"].rstrip("stndrhSTNDRH"))
+            return (
+                resolve(month_number, day, today, "past" if step < 0 else "future")
+                if step
+                else iso(today.year, month_number, day)
+            )
         months = (month_number - today.month) if not step else (month_number - today.month) % (12 * step)
         return add_months(today.isoformat()[:7], months or 12 * step)
     monday = today - timedelta(days=today.weekday() - 7 * step)
@@ -405,7 +324,10 @@ def _read_counted(match: re.Match[str], today: date, alone: bool) -> str | None:
     if unit == "year":
         return _part_of_year(match["part"], f"{today.year + step:04}")
     if unit == "month":
-        return _edge_day(match["part"], add_months(today.isoformat()[:7], step))
+        whole = add_months(today.isoformat()[:7], step)
+        if match["nth"] and whole:
+            return iso(*parts(whole)[:2], NTH.index(_plain(match["nth"])) + 1)
+        return _edge_day(match["part"], whole)
     if unit == "week":
         return shared(monday, monday + timedelta(days=6))
     if unit in _FIRST_MONTH:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 _GAP = r"\s{1,2}(?<!\n\n)"
 _YEAR = r"(?:19[5-9]|20[0-9])[0-9]"
 _SHORT_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
-_MONTH = (
+MONTH = (
     r"(?-i:(?=[A-Z]))(?:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|Jun(?:e|\.)?|Jul(?:y|\.)?"
     r"|Aug(?:ust|\.)?|Sep(?:tember|t\.?|\.)?|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?)(?![^\W_])"
 )
@@ -31,7 +31,42 @@ _PART = (
     r"|(?:start|beginning|(?:year[\s-])?end|close)(?:\sof)?|(?:first|last|final)\sday\sof)[\s-]"
 )
 _DEAL = "deal|contract|agreement|award|tender|order|pact|accord|lease"
-_SEASON = "spring|summer|autumn|fall|winter"
+# "The first of May".
+NTH = (
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+    "twenty-first",
+    "twenty-second",
+    "twenty-third",
+    "twenty-fourth",
+    "twenty-fifth",
+    "twenty-sixth",
+    "twenty-seventh",
+    "twenty-eighth",
+    "twenty-ninth",
+    "thirtieth",
+    "thirty-first",
+)
+_NTH = "|".join(NTH)
+SEASON = "spring|summer|autumn|fall|winter"
 
 
 @cache
@@ -52,21 +87,21 @@ def date_pattern() -> re.Pattern[str]:
     month = (
         rf"(?:(?:{_WEEKDAY}|{_SHORT_WEEKDAY}),?{_GAP})?"
         rf"(?:(?:the\s)?(?:(?P<from_day>{_DAY})\s?[-–/]\s?)?(?P<day>{_DAY})(?:{_GAP}(?:day\s)?(?:of\s)?|-))?"
-        rf"(?:(?P<from_month>{_MONTH})(?:\s?[-–/]\s?|\sor\s))?(?P<month>{_MONTH})"
+        rf"(?:(?P<from_month>{MONTH})(?:\s?[-–/]\s?|\sor\s))?(?P<month>{MONTH})"
         rf"(?P<tail>{_GAP}(?:the\s)?(?P<day_after>{_DAY})(?![:.,]?[0-9])(?!\s?[ap]\.?m\b))?"
         rf"(?:(?:,?{_GAP}(?:of\s|in\s)?|,|-)(?P<month_year>{_YEAR}){_YEAR_END}"
         rf"|(?:{_GAP}['’]|(?(day)-|(?!)))(?P<short_year>[0-9]{{2}})(?![0-9])"
-        r"|,?\s(?:of\s|in\s)?(?P<month_which>last|this|next)\syear(?![^\W_]))?"
+        r"|,?\s(?:of\s|in\s)?(?P<month_which>last|this|next)\syear(?![^\W_])|\s(?P<month_next>next)(?=[.,;:)]|\Z))?"
     )
     year = (
-        rf"(?:(?:the\s)?(?P<season>{_SEASON})(?:\sof)?,?\s)?(?:the\s)?(?:(?:calendar\s)?year\s)?"
+        rf"(?:(?:the\s)?(?P<season>{SEASON})(?:\sof)?,?\s)?(?:the\s)?(?:(?:calendar\s)?year\s)?"
         rf"(?P<year>{_YEAR}){_YEAR_END}(?:\sQ[1-4](?![^\W_]))?"
     )
     counted = (
-        rf"(?:(?:{_SEASON})\s)?(?:(?:earlier|later)\s)?(?P<which>last|this|next)\s"
-        rf"(?:(?P<unit>year|month|week|{_SEASON}|night|morning|afternoon|evening)(?![^\W_])"
-        rf"|(?P<unit_month>{_MONTH})|(?P<unit_day>{_WEEKDAY}))"
-        r"|(?:the\s(?P<current>year|month)|(?:the\s)?(?P<the_season>spring|summer|autumn|fall))(?![^\W_])"
+        rf"(?:(?:{SEASON})\s)?(?:(?:earlier|later)\s)?(?P<which>last|this(?:\s(?:past|coming))?|next)\s"
+        rf"(?:(?P<unit>year|month|week|{SEASON}|night|morning|afternoon|evening)(?![^\W_])"
+        rf"|(?P<unit_month>{MONTH})(?:\s(?P<unit_month_day>{_DAY})(?![:.,]?[0-9]))?|(?P<unit_day>{_WEEKDAY}))"
+        r"|(?:the\s(?P<now>current\s(?:calendar\s)?)?(?P<current>year|month)|(?:the\s)?(?P<the_season>spring|summer|autumn|fall))(?![^\W_])"
     )
     holiday = (
         r"(?P<holiday>New\sYear['’]s\s(?:Day|Eve)|Christmas(?:\s(?:Day|Eve))?|Boxing\sDay|Valentine['’]s\sDay)"
@@ -77,8 +112,10 @@ def date_pattern() -> re.Pattern[str]:
         rf"(?<![\w£$€#@&])(?<![0-9][.,])(?=[0-9]|(?-i:(?=[A-Z]))(?:{_SHORT_MONTHS}|Mon|Tue|Wed|Thu|Fri|Sat|Sun|FY"
         r"|New\sYear|Christmas|Boxing|Valentine)"
         r"|(?:the\s)?(?:[0-9]|early|late|mid|start|begin|end|close|part|fi[rns]|second|third|fourth|[hq][1-4]|back"
-        rf"|very|last|this|next|ye[as]|to[dmn]|{_SEASON}|{_SPECIAL_YEAR})|the\s(?:latter|calendar|month))"
-        rf"(?:{numbers}|{pairs}|(?P<part>{_PART})?(?:{month}|{year}|{counted})"
+        rf"|very|last|this|next|ye[as]|to[dmn]|{SEASON}|{_SPECIAL_YEAR})|the\s(?:latter|calendar|month|current|{_NTH}))"
+        rf"(?:{numbers}|{pairs}|(?P<part>{_PART})?"
+        rf"(?:(?:the\s|(?<=from\s)|(?<=on\s)|(?<=by\s))(?P<nth>{_NTH})\s(?:day\s)?of\s(?=(?-i:(?=[A-Z]))(?:{_SHORT_MONTHS})|(?:last|this|next)\smonth))?"
+        rf"(?:{month}|{year}|{counted})"
         rf"|(?P<weekday>{_WEEKDAY})(?:\s(?:of\s)?(?P<of_week>last|this|next)\sweek(?![^\W_]))?|{holiday}|(?P<near>yesterday|today|tomorrow|tonight|year[\s-]end)(?![^\W_]))",
         re.IGNORECASE,
     )
@@ -98,8 +135,10 @@ class Surroundings(NamedTuple):
     no_weekday: re.Pattern[str]
     term_to: re.Pattern[str]
     """Right before the match: "to" after a word that says that a term lasts, or words as clear."""
+    early_as: re.Pattern[str]
+    """The same: "as early as", "ends with"."""
     prolonged_to: re.Pattern[str]
-    """The same, for a year only."""
+    """The same as `term_to`, for a year only."""
 
 
 @cache
@@ -116,12 +155,15 @@ def surroundings() -> Surroundings:
         clause=re.compile(
             rf"\s*(?:\Z|[.,;:)\]–—](?![0-9])|(?:and|or|to|until|till)\s(?:the\s)?(?:{_YEAR}(?![^\W_]|[,.][0-9])"
             r"|[^\W0-9])|(?:onwards?|when|which|with|for|in|as|at|by|but|after|before|the|an?|its?|is|was|were"
-            r"|will|had|has|have|on|under|through|because|while|that|if|then)(?![^\W_]))",
+            r"|will|had|has|have|on|under|through|because|while|that|if|then|we|they|he|she|you|there|this"
+            r"|our|their|from|since|until)(?![^\W_]))",
             re.IGNORECASE,
         ),
         deal=re.compile(rf"\s(?:{_DEAL}|framework|procurement|predecessor)(?![^\W_])"),
         deal_of=re.compile(rf"(?<![^\W_])(?:{_DEAL})\sof\s\Z"),
-        other_year=re.compile(r"\s(?:of\s|in\s)?(?:that|the\s(?:same|following|previous))\syear(?![^\W_])"),
+        other_year=re.compile(
+            r"\s(?:(?:of\s|in\s)?(?:that|the\s(?:same|following|next|previous))\syear|the\syear\s(?:after|before)|following(?=[.,;:)]|\Z))(?![^\W_])"
+        ),
         to_year=re.compile(rf"\s?[-–—]\s?{_YEAR}(?![^\W_]|-)"),
         name=re.compile(r"['’]s|\s[A-Z]"),
         no_weekday=re.compile(
@@ -130,9 +172,10 @@ def surroundings() -> Surroundings:
         term_to=re.compile(
             r"(?<![^\W_])(?:(?:runs?|running|lasts?|lasting|extends?|extended|extending|extension|renewed|prolonged"
             r"|continues?|contract|deal|agreement)\sto(?:\sat\sleast)?|(?:until|till)\sat\sleast"
-            r"|expir(?:es?|ing))\s\Z",
+            r"|expir(?:es?|ing)|back\sto)\s\Z",
             re.IGNORECASE,
         ),
+        early_as=re.compile(r"(?<![^\W_])(?:as\s(?:early|late|soon)\sas|(?:ends?|expires?)\swith)\s\Z", re.IGNORECASE),
         prolonged_to=re.compile(
             r"(?<![^\W_])(?:(?:years?|months?|term),?\s(?:up\s)?to"
             r"|(?:extend|renew|prolong)(?:s|ed|ing)?(?:\s[^\W0-9_]+){1,4}\sto)\s\Z",

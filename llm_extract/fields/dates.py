@@ -22,7 +22,12 @@ something out ("on 17 May", "last summer", "Friday") are counted from the day of
   that decides stands before another date, so that no words could be quoted for it.
 - "last" is the latest one that is over, "next" the first one that has not begun; seasons are those of
   the northern hemisphere. A weekday alone is the latest one, the reference included.
-- "31 December of that year" states no date: the year stands elsewhere. New Year's Day, Valentine's Day,
+- "was to end on 30 June" asks for neither. "After signing on 3 May" and "took over from 3 May" are past.
+- "the first of August", "next February 1", "30 November next" and "the last day of this year" are days.
+- "In the summer" is read where the words before it tell whether it is over, or where it is near.
+- "31 December of that year", "the next day" and "three days later" are counted from another date: `anchored_dates`.
+- "Approved 5-0" in minutes is of the day of the sitting: `sittings`.
+- "31 December of that year" alone states no date: the year stands elsewhere. New Year's Day, Valentine's Day,
   Christmas and Boxing Day are dates; "before Christmas" is December.
 - Where only the month of publication is known, no days are counted from it.
 - What may fall on several days ("this week", "17-19 May") has the precision that these days share.
@@ -30,6 +35,7 @@ something out ("on 17 May", "last summer", "Friday") are counted from the day of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -37,9 +43,12 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from llm_extract.fields.anchored_dates import find_passage, read_passage
 from llm_extract.fields.base import NO_CONTEXT, Context, FieldType, Mention
-from llm_extract.fields.date_readings import Reading, ReferenceMonth, find_readings, is_joined
+from llm_extract.fields.date_cues import ReferenceMonth
+from llm_extract.fields.date_readings import Reading, find_readings, is_joined
 from llm_extract.fields.partial_dates import contains, iso, parts
+from llm_extract.fields.sittings import sitting_day, tells_decision
 
 
 @dataclass(frozen=True)
@@ -57,11 +66,42 @@ class DateField(FieldType[str]):
 
     def parse(self, words: str, context: Context = NO_CONTEXT) -> str | None:
         """The one date that `words` state; None if they state none, or several that differ."""
+        passage = read_passage(words, context.reference)
+        if passage is not None:
+            return passage
         readings = list(find_readings(words, context.reference))
         values = {value for _, value in _stated(words, readings)}
         if len(values) != 1 or any(reading.ahead and not reading.value for reading in readings):
             return None
         return values.pop()
+
+    def read(self, text: str, start: int, end: int, context: Context = NO_CONTEXT) -> list[Mention[str]]:
+        """What the words ``text[start:end]`` state where they stand.
+
+        Words that count from another date ("the next day") are read as the passage that begins with it, and a
+        decision without a day ("Approved 5-0") is of the day of the sitting that the text is the record of.
+        """
+        passage = read_passage(text[start:end], context.reference)
+        if passage is not None:
+            return [Mention(start, end, text[start:end], passage)]
+        found = super().read(text, start, end, context)
+        if found:
+            return found
+        counted = find_passage(text, start, end, context.reference)
+        if counted is None:
+            day = sitting_day(text, context.reference) if tells_decision(text[start:end]) else None
+            return [Mention(start, end, text[start:end], day)] if day else []
+        return [Mention(counted.start, counted.end, text[counted.start : counted.end], counted.value)]
+
+    def support(self, quote: str, value: str, context: Context = NO_CONTEXT) -> bool:
+        """Whether `quote` states `value`; "Approved 5-0" does for the day that `context` gives."""
+        if super().support(quote, value, context):
+            return True
+        reference = context.reference
+        return reference is not None and value == reference.isoformat() and self._is_decision(quote, context)
+
+    def _is_decision(self, quote: str, context: Context) -> bool:
+        return tells_decision(quote) and not self.find(quote, context)
 
     def same(self, a: str, b: str) -> float:
         """1.0 when equal, 0.5 when one is the other with less precision, else 0.0."""
@@ -77,17 +117,20 @@ def _stated(text: str, readings: Sequence[Reading]) -> list[tuple[Reading, str]]
     stated: list[tuple[Reading, str]] = []
     previous: Reading | None = None
     for reading in readings:
-        if (
-            previous is not None
-            and previous.value is not None
-            and (previous.kind, reading.kind) == ("yearless", "month")
-            and is_joined(text[previous.end : reading.start])
-        ):
+        if previous is not None and previous.value is not None and _says_more(previous, reading, text):
             del stated[-1:]
         if reading.value is not None:
             stated.append((reading, reading.value))
         previous = reading
     return stated
+
+
+def _says_more(before: Reading, reading: Reading, text: str) -> bool:
+    """Whether a date states the year of the one before it, or as in "last month, on 1 October" its day."""
+    gap, value, less = text[before.end : reading.start], reading.value or "", before.value or ""
+    if len(value) > len(less) and value.startswith(less) and re.fullmatch(r",\s(?:on\s)?(?:the\s)?", gap):
+        return True
+    return (before.kind, reading.kind) == ("yearless", "month") and is_joined(gap)
 
 
 @dataclass(frozen=True)
@@ -114,6 +157,12 @@ class DayField(FieldType[date]):
         return DateField().shape()
 
 
+def _is_partial_date(text: str) -> bool:
+    if re.fullmatch(r"[0-9]{4}(?:-[0-9]{2}){0,2}", text) is None:
+        return False
+    return iso(*parts(text)) == text
+
+
 def _check(value: str) -> str:
     if iso(*parts(value)) != value:
         raise ValueError(f"the calendar has no {value}")  # pydantic makes a ValidationError of it
@@ -129,9 +178,10 @@ PartialDate = Annotated[
 def parse_reference(text: str) -> date | None:
     """The day that `text` states in full, for `Context.reference`.
 
-    A month is a `ReferenceMonth`, from which no days are counted; a year alone gives None.
+    A month is a `ReferenceMonth`, from which no days are counted; a year alone gives None. A partial date is
+    taken as it is: "2004-10", which words would leave open, is October here.
     """
-    value = DateField().parse(text)
+    value = text if _is_partial_date(text) else DateField().parse(text)
     if value is None or len(value) == len("2021"):
         return None
     year, month, day = parts(value)

@@ -118,7 +118,7 @@ _FORMAT_QUALIFIERS = {"exact": "", "about": "about ", "up_to": "up to ", "at_lea
 def format_money(money: Money) -> str:
     """A sum in a newspaper's words, without loss: "up to £150.6m a year".
 
-    `MoneyField.parse` reads it back to an equal value if it knows the currency.
+    `MoneyField.parse` reads it back to an equal value if it knows the currency's code.
     """
     amount = Decimal(money.amount)
     for factor, letters in ((10**9, "bn"), (10**6, "m")):

@@ -109,8 +109,10 @@ _BELOW_THOUSAND = (
     rf"|{_BELOW_HUNDRED})(?!\w)"
 )
 _SCALE_WORD = _one_of_broken(_SCALE_WORDS) + r"(?!\w)"
+_DECIMALS = ("zero", "nought", "oh", *_UNITS)
+_AND_DECIMALS = rf"{_GAP}point(?:{_GAP}{_one_of(_DECIMALS)}){{1,3}}(?!\w)"  # before a scale only: "one point. Two …"
 _MULTIPLIER = (
-    rf"(?:{_BELOW_THOUSAND}(?:{_AND_FRACTION})?"
+    rf"(?:{_BELOW_THOUSAND}(?:{_AND_FRACTION}|{_AND_DECIMALS})?"
     rf"|half(?:{_GAP}an?)?|an?{_GAP}half"
     rf"|(?:an?{_GAP}quarter|three{_GAP}quarters){_GAP}of{_GAP}an?"
     rf"|an?)"
@@ -126,7 +128,7 @@ NUMBER_WORDS = (
     r"|half"
     r")(?!\w)"
 )
-"""A number in words: "sixty", "two-and-a-half", "one hundred and fifty", "half a million", "a dozen"."""
+"""A number in words: "sixty", "two-and-a-half", "one hundred and fifty", "four point eight million", "a dozen"."""
 
 NUMBER = rf"(?:{_DIGITS_START}{DIGITS}(?:{_AND_FRACTION})?(?!\w)|{NUMBER_WORDS})"
 """A number in digits without a scale ("34,000", "2½", "2 and a half"), or in words. Word-bounded."""
@@ -218,10 +220,16 @@ def _with_english_separators(digits: str) -> str:
 def _number_of_words(words: str) -> Decimal | None:
     """Sums up words that the regular expression found to be in a sound order."""
     total, current, added, last_scale = Decimal(0), Decimal(0), Decimal(0), 0
+    decimal: Decimal | None = None  # what one digit behind "point" is worth
     for word in re.findall(r"[^\W\d_]+", words.lower()):
         if word in ("and", "a", "an", "of"):
             continue
-        if word in _SMALL:
+        if word == "point":
+            decimal = Decimal("0.1")
+        elif decimal is not None and word in _DECIMALS:
+            current += decimal * _SMALL.get(word, 0)
+            decimal /= 10
+        elif word in _SMALL:
             added = Decimal(_SMALL[word])
             current += added
         elif word in ("half", "quarter"):
@@ -235,7 +243,7 @@ def _number_of_words(words: str) -> Decimal | None:
         elif word in ("hundred", "dozen"):
             current = (current or 1) * Decimal(100 if word == "hundred" else 12)
         elif word in _SCALE_WORDS:
-            factor = _SCALE_WORDS[word]
+            factor, decimal = _SCALE_WORDS[word], None
             if last_scale and not current:  # "lakh crore"
                 total *= factor
                 last_scale *= factor

@@ -47,12 +47,21 @@ def _each(firsts: str, seconds: str) -> list[str]:
     return [f"{first} {second}" for first in _phrases(firsts) for second in _phrases(seconds)]
 
 
-_LITTLE = "just | only just | slightly | a little | a bit | a shade | a touch | a fraction | a whisker | marginally"
+_LITTLE = (
+    "just | only just | slightly | a little | a bit | a shade | a touch | a fraction | a whisker | a hair | a tad | "
+    "a sliver | marginally | fractionally | barely"
+)
+# "An estimated cost of", "its published budget of", "the likely price": of what is planned, not of what was agreed.
+_PLANNED = _each(
+    "estimated | likely | expected | anticipated | indicative | projected | budgeted | reference",
+    "cost | value | price | amount | sum",
+)
 
 _PHRASES_BEFORE: dict[Before, list[str]] = {
     "at_least": [
         *_phrases(
-            "over | more than | in excess of | above | greater than | exceed | exceeding | exceeds | exceeded | "
+            "over | more than | better than | in excess of | above | greater than | exceed | exceeding | "
+            "exceeds | exceeded | "
             "at least | no less than | not less than | no fewer than | upwards of | upward of | north of | "
             "a minimum of | minimum of | minimum"
         ),
@@ -63,14 +72,24 @@ _PHRASES_BEFORE: dict[Before, list[str]] = {
     ],
     "about": [
         *_phrases(
-            "nearly | some | around | about | approximately | roughly | circa | approx | approx. | approximate | "
-            "an approximate | c | c. | ca | ca. | ~ | ≈ | almost | close to | close on | nearing | approaching | "
-            "something like | somewhere around | somewhere near | more or less | in the region of | in the order of | "
-            "of the order of | in the neighbourhood of | in the neighborhood of | getting on for | the best part of | "
-            "an estimated | estimated | estimated at | estimated as | an estimate of | estimate of | estimates of | "
-            "an indicative | indicative | a rough | a ballpark | ballpark | ballpark figure of | not far off | "
-            "not far short of | not far from"
+            "nearly | perhaps | nigh on | around about | in the vicinity of | in the ballpark of | an anticipated | "
+            "anticipated | anticipated at | a projected | projected | projected at | a forecast | forecast at | "
+            "circa. | some | around | about | approximately | roughly | circa | approx | approx. | approximate | an "
+            "approximate | c | c. | ca | ca. | ~ | ≈ | almost | close to | close on | nearing | approaching | "
+            "something like | somewhere around | somewhere near | more or less | in the region of | in the order of "
+            "| of the order of | in the neighbourhood of | in the neighborhood of | getting on for | the best part "
+            "of | an estimated | estimated | estimated at | estimated as | an estimate of | estimate of | estimates "
+            "of | an indicative | indicative | a rough | a ballpark | ballpark | ballpark figure of | not far off | "
+            "not far short of | not far from | not quite | on the order of | little short of | little under | "
+            "little less than | not much under | not much less than | not much short of | within a whisker of | "
+            "well-nigh | going on | near | near to | bordering on | verging on | shy of | short of | maybe | pegged "
+            "at | a tentative | a provisional | provisional | a notional | notional | likely to cost | likely to be "
+            "worth | projected to cost | thought to be worth | believed to be worth | estimates | reckons | reckons "
+            "on | guesses | budgeted at | budget of | a budget of | budgets of | expected to cost | expected to be "
+            "worth | expects to pay | expect to pay | expects to spend | expect to spend"
         ),
+        *_PLANNED,
+        *_each(" | ".join(_PLANNED), "of"),
         *_each(_LITTLE, "under | below | less than | short of | shy of"),
     ],
     "up_to": _phrases(
@@ -78,7 +97,9 @@ _PHRASES_BEFORE: dict[Before, list[str]] = {
         "a maximum of | maximum of | maximum | max | max. | a ceiling of | ceiling of | ceiling | a cap of | cap of | "
         "a limit of | limit of | an upper limit of | upper limit of | no more than | not more than | no higher than | "
         "no greater than | not exceeding | not to exceed | not exceed | never exceed | without exceeding | "
-        "a not-to-exceed | not-to-exceed | less than | a potential | potential | potentially | under | below"
+        "a not-to-exceed | not-to-exceed | can reach | could reach | may reach | might reach | can rise to | "
+        "could rise to | may rise to | might rise to | less than | a potential | potential | potentially | "
+        "under | below"
     ),
     "per_year": _phrases("annual | an annual | yearly | a yearly | annually"),
     # These say nothing, but may stand between the others and the sum.
@@ -86,7 +107,7 @@ _PHRASES_BEFORE: dict[Before, list[str]] = {
         "worth | to be worth | be worth | to be | to cost | to total | valued at | a total of | total of | total | "
         "a sum of | the sum of | value of | a value of | total value of | contract value of | overall value of | "
         "amount of | an amount of | the amount of | price of | cost of | fee of | fees of | charge of | charges of | "
-        "rent of | budget of | spend of | spending of | outlay of | expenditure of | payment of | payments of | "
+        "rent of | spend of | spending of | outlay of | expenditure of | payment of | payments of | "
         "the equivalent of | another | a further | an additional | an extra | additional | further"
     ),
 }
@@ -109,20 +130,43 @@ _WITH_A_PREPOSITION = frozenset(
 _SET_OFF: dict[str, Qualifier] = {
     **dict.fromkeys(("up to", "at most", "at the most", "<", "≤", "sub-"), "up_to"),
     **dict.fromkeys(("at least", ">", "≥"), "at_least"),
-    **dict.fromkeys(("about", "around", "approximately", "roughly"), "about"),
+    **dict.fromkeys(("about", "around", "approximately", "roughly", "estimate"), "about"),
+    **dict.fromkeys(("ceiling", "cap"), "up_to"),
 }
+
+# "Shall in no event exceed", "isn't to spend over", "no bid may be above": what is denied is a ceiling.
+_BEYOND = frozenset(("over", "above", "more", "than", "exceed", "exceeds", "exceeding", "excess"))
 
 # What a notice or a table writes before the sum: "Estimated annual value (excl. VAT): £9m".
 _LABEL_WORDS: dict[str, Before] = {
-    **dict.fromkeys(_phrases("estimate | estimated | estimation | est | indicative | approx | approximate"), "about"),
-    **dict.fromkeys(("maximum", "max", "ceiling", "cap", "limit", "upper"), "up_to"),
+    **dict.fromkeys(
+        _phrases(
+            "estimate | estimated | estimation | est | indicative | approx | approximate | budget | reference | "
+            "anticipated | projected | forecast"
+        ),
+        "about",
+    ),
+    **dict.fromkeys(("maximum", "max", "ceiling", "cap", "limit", "upper", "exceed"), "up_to"),
     **dict.fromkeys(("minimum", "min"), "at_least"),
     **dict.fromkeys(("annual", "yearly", "annum"), "per_year"),
 }
 # The last words before a clause's sum: most sums need no search for the rest of it.
 _CLAUSE_ENDS = frozenset(_phrases("at | is | was | be | being | worth | of | cost | as | to | total | reach | amounts"))
-_CLAUSE_CUES = ("estimat", "reckon", "puts ", "option", "guess")
+_CLAUSE_CUES = (
+    *("estimat", "reckon", "puts ", "option", "guess", "budget", "likely", "expected", "anticipated", "projected"),
+    *("limit", "ceiling", "cap ", "top ", "minimum", "annual", "yearly"),
+)
 
+_VAT = r"(?:VAT|GST|HST|PST|sales tax|value[\s-]added tax|tax(?:es)?)(?!\w)"
+WITHOUT_VAT = rf"(?:ex(?:cl(?:uding|usive of|\.)?|\.)?|without|before|net of|plus)\s?{_VAT}"
+WITH_VAT = rf"(?:inc(?:l(?:uding|usive of|\.)?|\.)?|with)\s?{_VAT}"
+"""Sources of regular expressions without capturing groups."""
+
+# "Rs 45,00,000/- a year", "CHF 5.-", "Rs 5 cr. a year", "£5m plus VAT a year"
+_PASSED = (
+    r"(?:/[-=]|[.,][-–]{1,2}|(?<=[^\W\d_])\.(?=\s(?-i:[a-z])))?"
+    rf"(?:\s?\((?:{WITHOUT_VAT}|{WITH_VAT})\)|,?\s(?:{WITHOUT_VAT}|{WITH_VAT})|,?\snet)?"
+)
 _EVERY = r"(?:-?(?:a|per|each|every)[\s-]|(?:for|in)\s(?:each|every)\s|/\s?)"
 _OF_THE_YEARS = r"(?:(?:for|in)\s)?(?:each|every)\sof\s(?:the|its|those)\s(?:[\w-]{1,12}\s){0,2}years(?!\w)"
 _YEAR = r"(?:(?:financial|fiscal|calendar|contract)[\s-])?(?:year|annum|yr)(?!\w)"
@@ -133,6 +177,11 @@ _PIECES = (
 # The words between a clause's cue and its sum: of one sentence, and without a number.
 _WORD = r"[^\W\d_][^\W\d_'’\-]{0,20}(?:['’\-][^\W\d_]{1,20}){0,2}"
 _BETWEEN = rf"(?:\s{_WORD}){{0,8}}?"
+# "The ceiling for all lots has been set at £9m"; but "the budget committee heard of £9m" is another matter.
+_OF_WHAT = (
+    rf"(?:\s(?:for|on|of|across|in|under)(?:\s{_WORD}){{1,5}}?)?"
+    r"(?:\s(?:has|had|been|is|was|stands|set|fixed|put)){0,3}?"
+)
 _OPTIONS = (
     r"(?:(?:all|every|any|both|the|its|their|each)\s){0,3}(?:(?:contract|renewal|extension)\s)?"
     r"(?:option|extension)s?(?:\s(?:years?|periods?))?"
@@ -142,34 +191,57 @@ _TAKEN = r"(?:are|is|were|was)\s(?:all\s)?(?:exercised|taken(?:\sup)?|used)"
 _SOURCES = {
     "set_off": r"(?:\((?P<bracketed>up to|at (?:the )?most|at least|about|around|approximately|roughly)\)\s{1,2}"
     r"|(?<!\w)(?P<parted>at (?:the )?most|at least|approximately|roughly),\s{1,2}"
+    r"|(?<!\w)(?:an?|the|its|their|his|her|same|official|upper)\s(?P<noun>estimate|ceiling|cap),\s{1,2}"
     r"|(?P<joined>[<>≤≥]|(?<![\w-])sub-))\Z",
+    "quoted": r"[\"“‘'](?P<phrase>[^\"“”‘’\d\n]{2,30})[\"”’']\s\Z",
+    "denied": r"(?<!\w)(?:not|never|no|cannot|nor|(?:[^\W\d_]{2,7})n['’]t)(?:\s(?:bids?|offers?|tenders?|price|sum|"
+    r"total|cost|value|event|case|circumstances?|at|in|any|time|the|to|be|go|rise|run|come|get|spend|pay|cost|worth|may|can|"
+    r"shall|should|must|will|would|could|of|allowed)){0,6}\s\Z",
     "word": r"[^\s()\[\]\"“”‘’,;:!?—–/]+",
     "label": rf"(?<![\w'’.-]){_WORD}(?:[\s/-]{_WORD}){{0,8}}(?:\s?\((?P<aside>[^\W\d_][^\d():\n]{{1,40}})\)?)?"
     r"\s?(?:[:|]|(?<=\))\s?\n)\s{0,2}\Z",
     "letters": r"[^\W\d_]+",
-    "clause": rf"(?<!\w)(?:(?P<about>estimat(?:ed?|es|ing)|reckon(?:s|ed)|guess(?:es|ed)?"
+    "clause": rf"(?<!\w)(?:(?P<about>(?:estimat(?:ed?|es|ing)|reckon(?:s|ed)|guess(?:es|ed)?"
+    rf"|(?:likely|expected|anticipated|projected)\s(?:cost|price|value|sum|amount|bill)"
     rf"|puts(?!{_BETWEEN}\s(?:price|value|sum|figure|cost|total|outlay)s?(?!\w))){_BETWEEN}"
     r"\s(?:at|is|was|to\sbe|be|being|of|(?:is|to\sbe|be|was)\sworth|(?:to|will|would|could|might)\scost)"
+    rf"|budget{_OF_WHAT}\s(?:at|is|was|be|being|of|to))"
+    rf"|(?P<per_year>(?:annual|yearly)\s(?:[^\W\d_]{{3,14}}\s)?(?:fee|charge|cost|price|rent|rental|payment|value|bill)s?"
+    rf"(?:\s{_WORD}){{0,4}}?\s(?:at|is|was|to|be|of))"
+    rf"|(?P<at_least>minimum(?:\s{_WORD}){{1,6}}?\s(?:of|is|at|be))"
+    rf"|(?P<ceiling>(?:limit|ceiling|cap|maximum|top\s(?:price|value|sum|figure))"
+    rf"{_OF_WHAT}(?:,(?:\s{_WORD}){{1,4}},)?\s(?:at|is|was|be|being|of|to))"
     rf"|(?P<up_to>(?:if\s{_OPTIONS}\s{_TAKEN}|(?:with|including)\s{_OPTIONS}),?{_BETWEEN}"
     r"\s(?:be|be\sworth|is|is\sworth|of|at|cost|total|reach|(?:rises?|comes?|runs?|amounts)\sto))"
     r")\s{1,2}\Z",
     # A line that begins with "A year …" goes on with no sum of the line above, unless in small letters.
-    "behind": r"(?:[^\S\n]{0,2}|\n(?=(?-i:[a-z])))(?:"
-    rf"(?P<per_year>{_EVERY}{_YEAR}(?!\s(?:ago|earlier|later|before|after)(?!\w))"
+    "behind": rf"{_PASSED}(?:[^\S\n]{{0,2}}|\n(?=(?-i:[a-z])))(?:"
+    rf"(?P<per_year>(?:,?\s?(?:paid|payable|due|billed|charged)\s)?(?:{_EVERY}{_YEAR}(?!\s(?:ago|earlier|later|before|after)(?!\w))"
     rf"|{_OF_THE_YEARS}"
     r"|-?p\.?a(?:\.|(?!\w))|-?annual(?:ly)?(?!\w)|yearly(?!\w)"
-    r"|\((?:annual(?:ly)?|yearly|(?:a|per)\s(?:year|annum)|p\.?a\.?)\))"
+    r"|annuali[sz]ed(?!\w)|(?:every|each)\stwelve\smonths(?!\w)"
+    r"|\((?:annual(?:ly)?|yearly|(?:a|per)\s(?:year|annum)|p\.?a\.?)\)))"
     r"|(?P<at_least>(?<!\s)\+(?![\w£$€]|\s(?:VAT|GST|tax))|-plus(?!\w)"
     r"|plus(?=\s(?:deal|contract|agreement|programme|framework)|\s?[.,;)]|\Z)"
-    r"|or\smore(?!\w|\sthan)|and\s(?:above|upwards|more|counting)(?!\w|\sthan)|at\sleast(?!\w)"
+    r"|or\smore(?!\w|\sthan)|and\s(?:above|upwards|up|over|more|counting|change|then\ssome|a\s(?:bit|little))(?!\w|\sthan)"
+    r"|at\sleast(?!\w)|or\sbetter(?!\w)|,?\s?if\snot\smore(?!\w|\sthan)"
     r"|\(?(?:minimum|min\.)\)|minimum(?!\w))"
-    r"|(?P<up_to>\((?:max(?:imum|\.)?|ceiling|cap|up\sto)\)|max(?:imum)?(?!\w)|at\s(?:the\s)?most(?!\w)"
+    r"|(?P<up_to>\((?:max(?:imum|\.)?|ceiling|cap|up\sto)\)|max(?:imum)?(?!\w)|tops(?=\s?[.,;:)]|\Z)|at\s(?:the\s)?most(?!\w)"
     r"|at\sthe\soutside(?!\w)|(?:or|and)\s(?:less|under)(?!\w)|(?:as\sa\s)?(?:ceiling|cap|maximum)(?!\w)"
     rf"|(?:,\s)?if\s{_OPTIONS}\s{_TAKEN}(?!\w)"
+    rf"|,\s(?:with\s)?(?:all|any|both|every)\s(?:the\s)?(?:option|extension)s?\s(?:exercised|taken(?:\sup)?|used|included)"
+    r"(?!\w)"
+    r"|(?:,\s)?(?:options|extensions|(?:option|extension)\s(?:years|periods))\sincluded(?!\w)"
+    rf"|(?:,\s)?with\s(?:all|both|every)\s(?:(?:the|its|of)\s){{0,2}}(?:options?|extensions?)(?!\w)"
+    r"|if\s(?:fully\s)?extended(?!\w)"
     r"|(?:,\s)?(?:including|inclusive\sof)\s(?:(?:all|any|both|the|its)\s){0,2}(?:optional\s)?"
     r"(?:options|extensions|(?:option|extension)\s(?:years|periods))(?!\w))"
     r"|(?P<about>or\s(?:so|thereabouts)(?!\w)|-?(?:odd|ish)(?!\w)|(?:,\s)?give\sor\stake(?!\w|\s(?:an?|[\d£$€]))"
+    r"|(?:,\s)?(?:approx(?:\.|imately)?|roughly|more\sor\sless|near\senough"
+    r"|or\snear(?:\senough|\sit))(?=\s?[.,;:)]|\s(?:for|over|a|in)\s|\Z)"
+    r"|approx(?:\.|imately)?(?!\w)|in\sround\s(?:figures|numbers|terms)(?!\w)|circa(?=\s?[.,;:)]|\Z)"
     r"|(?:,\s)?at\sa\sguess(?!\w)|\((?:estimated?|est\.?|approx(?:\.|imate(?:ly)?)?|indicative|about)\)"
+    r"|(?:,\s)?estimated(?=\s?[.,;:)]|\s(?:for|over)\s|\Z)|(?:is|was|has\sbeen|had\sbeen)\sestimated(?!\w)"
     rf"|(?:is|was)\s(?:(?:an?|the|its|their|our)\s)?(?:{_WORD}\s){{0,3}}(?:estimate|guess|reckoning)(?!\w))"
     rf"|(?P<piece>apiece(?!\w)|each(?!\w)|(?:-?an?[\s-]|/\s?|each\s|every\s){_PIECES}"
     r"|-?per[\s-](?!the\s|its\s|their\s|cent)\w+))",
@@ -187,8 +259,16 @@ def read_words_before(text: str, found: Sum, floor: int) -> None:
     if found.start > floor and text[max(floor, found.start - 2) : found.start].rstrip()[-1:] in tuple(",)<>≤≥-"):
         set_off = _regex("set_off").search(text, max(floor, found.start - 20), found.start)
         if set_off is not None:
-            found.qualify(_SET_OFF[(set_off["bracketed"] or set_off["parted"] or set_off["joined"]).lower()])
+            found.qualify(
+                _SET_OFF[(set_off["bracketed"] or set_off["parted"] or set_off["noun"] or set_off["joined"]).lower()]
+            )
             found.start = set_off.start()
+    if text[max(floor, found.start - 2) : found.start - 1] in tuple("\"”’'"):
+        quoted = _regex("quoted").search(text, max(floor, found.start - 36), found.start)
+        kind = _WORDS_BEFORE.get(quoted["phrase"].lower()) if quoted is not None else None
+        if quoted is not None and kind in ("about", "up_to", "at_least"):
+            found.qualify(kind)
+            found.start = quoted.start()
     paragraph = text.rfind("\n\n", max(0, found.start - 120), found.start)
     floor = max(floor, paragraph + 1, found.start - 120)
     _read_phrases(text, found, floor)
@@ -216,6 +296,14 @@ def _read_phrases(text: str, found: Sum, floor: int) -> None:
         if kind is None or not set(text[start:end]).isdisjoint('()[]"“”‘’,;:!?—–/'):
             return
         if length == 1 and words[-1] in _PREPOSITIONS and len(words) > 1 and words[-2] in _WITH_A_PREPOSITION:
+            if text[matches[len(words) - 2].end() : start].isspace():  # "if both are taken, about £9m" is no taking
+                return
+        denied = None
+        if kind == "at_least" and not _BEYOND.isdisjoint(words[-length:]):
+            denied = _regex("denied").search(text, max(floor, start - 70), start)
+        if denied is not None:
+            found.qualify("up_to")
+            found.start = denied.start()
             return
         if kind == "per_year":
             found.per_year = True
@@ -261,7 +349,11 @@ def _read_clause(text: str, found: Sum, floor: int) -> None:
         return
     clause = _regex("clause").search(text, floor, found.start)
     if clause is not None:
-        found.qualify("about" if clause["about"] else "up_to")
+        kind = cast(str, clause.lastgroup)
+        if kind == "per_year":
+            found.per_year = True
+        else:
+            found.qualify("up_to" if kind == "ceiling" else cast(Qualifier, kind))
         found.start = clause.start()
 
 

@@ -14,19 +14,20 @@ from functools import cache
 from itertools import chain
 
 from llm_extract.fields.currencies import (
-    AT_HOME,
     DOLLARS,
     FIRST_OF_TWO,
     NATIONAL,
     NEED_A_PREFIX,
     NOUNS,
     PREFIXED,
+    SIGNED,
     SIGNS,
     WORDS,
     Currency,
     Gap,
     Use,
 )
+from llm_extract.fields.home_currencies import AT_HOME
 from llm_extract.fields.numbers import (
     DIGITS,
     NUMBER_ENDINGS,
@@ -36,7 +37,7 @@ from llm_extract.fields.numbers import (
     SCALE_GAP,
     parse_number,
 )
-from llm_extract.fields.sum_words import Sum, read_words_before, read_words_behind
+from llm_extract.fields.sum_words import WITH_VAT, WITHOUT_VAT, Sum, read_words_before, read_words_behind
 
 # Beside a currency an ordinary space may group digits too: "R34 000", "PLN 34 000,00".
 _SPACED = r"[0-9]{1,3}(?: [0-9]{3}){1,4}(?:[.,·][0-9]{1,2})?(?![0-9])(?![.,·][0-9])"
@@ -44,23 +45,23 @@ _SCALES = rf"(?:{SCALE_GAP}{SCALE}(?:[\s-](?:thousand|million|crores?)(?!\w))?)?
 _AFTER = rf"(?P<number>(?:{_SPACED}|{DIGITS}){_SCALES}|{NUMBER_WORDS})"
 _BEFORE = rf"(?P<number>(?<![\w.,·])(?<![0-9] ){_SPACED}{_SCALES}|{QUANTITY})"
 
-_VAT = r"(?:VAT|GST|HST|PST|sales tax|value[\s-]added tax|tax(?:es)?)(?!\w)"
 _ENDS = r"(?=\s?[().,;/]|\s?\Z)"
-_VAT_STATED = (
-    rf"(?:(?P<without>(?:ex(?:cl(?:uding|usive of|\.)?|\.)?|without|before|net of|plus)\s?{_VAT}|net{_ENDS})"
-    rf"|(?P<with>(?:inc(?:l(?:uding|usive of|\.)?|\.)?|with)\s?{_VAT}|gross{_ENDS}))"
-)
+_VAT_STATED = rf"(?:(?P<without>{WITHOUT_VAT}|net{_ENDS})|(?P<with>{WITH_VAT}|gross{_ENDS}))"
 _SOURCES = {
     "token": r"[^\W\d_]+|[" + "".join(SIGNS) + "]",
     "after_sign": rf"\s{{0,2}}{_AFTER}",
-    "after_code": rf"\s{{0,2}}(?:[£$€]\s?)?{_AFTER}",
+    "after_code": rf"\s{{0,2}}(?:(?P<sign>[£$€])\s?)?{_AFTER}",
     "after_word": rf"\.?\s{{0,2}}{_AFTER}",
     "after_letter": _AFTER,
     "after_soles": rf"/\.?\s{{0,2}}{_AFTER}",
     "before": rf"{_BEFORE}(?=(?:(?<=[^\W\d_])\.)?[\s\-‐‑]{{0,2}}\Z)",
+    # 485,000 (four hundred and eighty-five thousand) tenge
+    "before_repeated": rf"{_BEFORE}\s?\([^\W\d_][^()\n\d]{{5,150}}\)[\s]{{1,2}}\Z",
     "scale_at_end": rf"(?<![^\W\d_]){SCALE}\Z",
     "cents_at_end": r"[.,][0-9]{2,6}\Z",
-    "named_dollar": r"\s?(?P<code>[A-Z]{3})(?!\w)|\s(?:(?:New|Hong)\s)?(?P<nation>[A-Za-z]+)\sdollars?(?!\w)",
+    "named_dollar": r"\s?(?P<code>[A-Z]{3})(?!\w)"
+    r"|\s?\((?P<whose>[A-Z]{2,3}|[A-Z][a-z]{1,10}|U\.S\.)(?:\sdollars)?\)"
+    r"|\s(?:(?:New|Hong)\s)?(?P<nation>[A-Za-z]+)\sdollars?(?!\w)",
     "weight": r"\s+(?:of(?!\w)|in weight|heavy)",
     "connector": r"\s{0,2}(?:(?P<and>and)(?!\w)|(?P<to>to)(?!\w)|[-–]|—(?!\s))\s{0,2}",
     "bare_high": rf"(?P<gap>\s{{0,2}}(?:(?P<and>and)(?!\w)|(?P<to>to)(?!\w)|[-–])\s{{0,2}}){_AFTER}",
@@ -73,7 +74,7 @@ _SOURCES = {
     # … but "worth from £5m to £12m" is one.
     "ranging": r"(?<!\w)(?:(?:rang(?:e[sd]?|ing)|var(?:y|ies|ied|ying))(?:\s[^\W\d_]{1,15}){0,3}"
     r"|(?:worth|valued\sat|valued|priced\sat|priced|costing|(?:to|will|would|could|may|might|can)\scost)"
-    r"(?:\s(?:anything|anywhere))?),?\s{1,2}\Z",
+    r"(?:\s(?:anything|anywhere))?|anything|anywhere|something|somewhere),?\s{1,2}\Z",
     "comparison": r"\s{1,2}(?:less|more|lower|higher|cheaper|dearer)\sthan(?!\w)",
     "people": r"\s{1,2}(?:users?|people|customers?|citizens?|residents?|patients|households|homes|members|workers"
     r"|staff|employees|pupils|students|passengers|subscribers|pensioners|claimants|taxpayers|children)(?!\w)",
@@ -81,6 +82,7 @@ _SOURCES = {
     "bracket": r"\s{0,2}[(\[]\s?(?:(?:or|i\.e\.|equal to|equivalent to|the equivalent of)\s)?\s?",
     "bracket_end": r"[^()\[\]\n]{0,60}[)\]]",
     "vat_between": rf"\s?[(,]?\s?{_VAT_STATED}?[),]?\s?(?:[(,/;]|or(?!\w))?\s?",
+    "bare_net": rf"\s?(?:gross|{WITH_VAT})\s?[(,]\s?{_AFTER}\s(?:net|{WITHOUT_VAT})(?!\w)\s?\)?",
     "vat_behind": rf"\s?[(,]?\s?{_VAT_STATED}?\)?",
 }
 
@@ -100,6 +102,9 @@ _MONEY_WORDS = frozenset(
 """What stands beside a sum of money: all other words are passed over."""
 
 
+_ABBREVIATED = frozenset(("Cdn", "Can", "Mex"))
+
+
 def _sums(text: str, country: str | None) -> list[Sum]:
     """Every currency with a number beside it."""
     at_home = AT_HOME.get(country or "", {})
@@ -116,7 +121,7 @@ def _sums(text: str, country: str | None) -> list[Sum]:
             elif (currency := _currency(word, at_home)) is not None:
                 found = _at_word(text, token.start(), token.end(), currency, floor)
             if found is None and last is not None and word[-1] not in SIGNS:
-                found = _at_national_noun(text, token, last, before_last, floor)
+                found = _at_national_noun(text, token, last, before_last, floor, at_home)
             if found is not None:
                 sums.append(found)
                 floor = found.end
@@ -136,9 +141,13 @@ def _at_sign(
     if last is not None and last.start() >= floor and last.group() not in SIGNS:
         letters, gap = last.group(), text[last.end() : start]
         prefixed = PREFIXED.get(sign, {}).get(letters)
-        if prefixed is not None and (not gap or (gap == " " and sign == "$" and len(letters) > 1)):
+        spaced = (gap == " " and len(letters) > 1) or (gap == ". " and letters in _ABBREVIATED)
+        dotted = letters == "S" and sign == "$" and gap.strip() == "." and text[: last.start()].endswith(("U.", "U. "))
+        if dotted:
+            code, prefix_known = "USD", True
+        elif prefixed is not None and (not gap or (spaced and sign == "$")):
             code, start, prefix_known = prefixed, last.start(), True
-        elif not gap and letters[-1].isupper():  # "Z$5m": somebody's dollar, but whose?
+        elif not gap and (letters[-1].isupper() or letters == "k"):  # "Z$5m": somebody's dollar, but whose?
             prefix_known = False
     number = _regex("after_sign").match(text, token.end()) if prefix_known else None
     if number is None:
@@ -149,7 +158,8 @@ def _at_sign(
         named = _regex("named_dollar").match(text, end)
         if named is not None:
             whose = named["code"] if named["code"] in DOLLARS.values() else None
-            whose = whose or NATIONAL["dollar"].get((named["nation"] or "").lower())
+            whose = whose or DOLLARS.get((named["whose"] or "").replace(".", ""))
+            whose = whose or NATIONAL["dollar"].get((named["nation"] or named["whose"] or "").lower())
             if whose is not None:
                 code, end = whose, named.end()
     return _sum(start, end, number["number"], Currency(code), "yes", number_first=False)
@@ -158,25 +168,49 @@ def _at_sign(
 def _at_word(text: str, start: int, end: int, currency: Currency, floor: int) -> Sum | None:
     after = None
     if currency.before != "no":
-        kind = _AFTER_GAP.get(currency.gap) or ("after_code" if end - start == 3 else "after_word")
+        kind = _AFTER_GAP.get(currency.gap) or ("after_code" if _is_code(text[start:end]) else "after_word")
         number = _regex(kind).match(text, end)
+        if (
+            number is not None
+            and kind == "after_code"
+            and number["sign"]
+            and currency.code not in SIGNED[number["sign"]]
+        ):
+            number = None  # "SSP £5": what stands before the sign is no currency
         if number is not None and kind == "after_letter":  # "P123456" is a number of something
             number = None if number["number"].isdigit() or text[max(0, start - 1) : start].isalnum() else number
         if number is not None:
             after = _sum(start, number.end(), number["number"], currency, currency.before, number_first=False)
     if after is not None and after.scaled:
         return after
-    return _before(text, start, end, currency, floor) or after
+    found = _before(text, start, end, currency, floor) or after
+    if found is None and currency.before == "no" and currency.after == "yes" and text[start].isupper():
+        number = _regex("after_word").match(text, end)  # "Rupees Five Crore", "Pounds 5m"
+        if number is not None:
+            found = _sum(start, number.end(), number["number"], currency, "large", number_first=False)
+    return found
+
+
+def _is_code(word: str) -> bool:
+    """Whether no abbreviation's point may stand behind `word`: "EUR", but "Ksh."."""
+    return len(word) == 3 and word.isupper()
 
 
 def _at_national_noun(
-    text: str, token: re.Match[str], last: re.Match[str], before_last: re.Match[str] | None, floor: int
+    text: str,
+    token: re.Match[str],
+    last: re.Match[str],
+    before_last: re.Match[str] | None,
+    floor: int,
+    at_home: Mapping[str, Currency],
 ) -> Sum | None:
     noun, nation = token.group().lower(), last.group().lower()
     nations = NATIONAL.get(noun) or NATIONAL.get(noun.removesuffix("s"))
     code = nations.get(nation) if nations is not None else None
     if code is None or text[last.end() : token.start()].strip(".") not in (" ", "-", "\u00a0", "\n"):
         return None
+    if nation == "cfa" and "CFA" in at_home:  # there are two of them
+        code = at_home["CFA"].code
     start = last.start()
     if before_last is not None and before_last.group().lower() == FIRST_OF_TWO.get(nation):
         start = before_last.start()
@@ -186,6 +220,11 @@ def _at_national_noun(
 def _before(text: str, start: int, end: int, currency: Currency, floor: int) -> Sum | None:
     """The sum whose number ends where the currency's words ``text[start:end]`` begin."""
     near = text[max(floor, start - 20) : start].replace("-", " ").rstrip(" .\u00a0\u202f\n‐‑")
+    if near.endswith(")") and currency.after != "no":
+        repeated = _regex("before_repeated").search(text, max(floor, start - 220), start)
+        if repeated is None or parse_number(text[repeated.end("number") : start].strip(" ()\n")) is None:
+            return None
+        return _sum(repeated.start(), end, repeated["number"], currency, currency.after, number_first=True)
     if currency.after == "no" or not near[-1:].isalnum():
         return None
     if near[-1].isalpha() and near.split()[-1].lstrip("0123456789.,'’½¼¾").lower() not in NUMBER_ENDINGS:
@@ -286,6 +325,14 @@ def _without_alternatives(text: str, sums: list[Sum]) -> list[Sum]:
     return result
 
 
+def _net_of(text: str, gross: Sum, ceiling: int) -> None:
+    """31m zlotys gross (25m net): the sum becomes the one without tax."""
+    net = _regex("bare_net").match(text, gross.end)
+    amount = parse_number(net["number"]) if net is not None and net.end() <= ceiling else None
+    if net is not None and amount is not None and gross.amount / 2 < amount < gross.amount:
+        gross.amount, gross.end = amount, net.end()
+
+
 def _absorbs(text: str, first: Sum, second: Sum) -> bool:
     """Whether `second` is `first` said otherwise; `first` then holds the one that counts, and the words of both."""
     if first.currency != second.currency:
@@ -317,6 +364,8 @@ def read_sums(text: str, country: str | None = None) -> list[Sum]:
     if not sums:
         return sums
     sums = _with_ranges(text, sums)
+    for found, ceiling in zip(sums, [*(found.start for found in sums[1:]), len(text)], strict=True):
+        _net_of(text, found, ceiling)
     floor = 0
     for found in sums:
         read_words_before(text, found, floor)

@@ -19,37 +19,46 @@ _ADJECTIVE = (
     "|added|base|option|extension)"
 )
 # What a number of optional terms is called, and what a number of any terms is called.
-_OPTIONS = r"(?:extensions?|options?|renewals?|rights?\sof\s(?:renewal|extension))"
+_OPTIONS = r"(?:extensions?|options?|renewals?|prolongations?|rights?\sof\s(?:renewal|extension|prolongation))"
 _PERIODS = rf"(?:{_OPTIONS}|periods?|terms?|increments?|spans?|lots?|blocks?|tranches?)"
 # Words that may stand between "option" and the term.
 _FILLER = (
-    r"(?:of|to|for|by|up|an?|the|it|this|that|which|with|on|in|at|its|their|extend|extended|extending|extensions?"
-    r"|renew|renewed|renewing|renewals?|prolong|continue|contract|agreement|deal|arrangement|framework|terms?"
+    r"(?:of|to|for|by|up|an?|the|it|this|that|which|with|on|over|in|at|its|their|extend|extended|extending|extensions?"
+    r"|renew|renewed|renewing|renewals?|prolong(?:ed|ing|ations?)?|continue|contract|agreement|deal|arrangement|framework|terms?"
     r"|periods?|further|another|additional|extra|more|least|most|maximum|minimum|total|possible|potential"
-    r"|optional|options?|same|each|then|be|is|being|also|add|run|until|beyond|after|initial|again|services?|annually"
-    r"|yearly|no|not|totall?ing|than|as|many|long|time|more|once|twice|thrice|(?:three|four|five|six|[2-6])\stimes)"
+    r"|optional|options?|same|each|then|be|is|being|also|add|ask|take|run|until|beyond|after|initial|again|services?|annually"
+    r"|yearly|no|not|totall?ing|than|as|many|long|time|more|once|twice|thrice|(?:three|four|five|six|[2-6])\stimes"
+    r"|two\stimes(?=\s?\Z))"
 )
 _MAY = (
     r"(?:(?:may|can|could|might)(?:,\s[^.,;:!?0-9\n]{1,40},)?\s(?:then\s|also\s|later\s)?(?:be\s)?"
-    r"|(?:entitled|free|able|allowed|room|provision|scope)\sto\s(?:be\s)?)"
+    r"|(?:entitled|free|able|allowed|(?:room|provision|scope)(?:\sfor\s(?:[^\W\d_]+\s){0,2}[^\W\d_]+)?)\sto\s(?:be\s)?)"
 )
-_MODAL = rf"{_MAY}(?:extend|renew|prolong|lengthen|stretch)(?:ed)?"
+_MODAL = rf"{_MAY}(?:(?:extend|renew|prolong|lengthen|stretch)(?:ed)?|(?<=be\s)(?:continued|carried\son|kept\son))"
 _GAP = r"[^.;:!?0-9\n]{0,60}?"
+_CHOICE = r"(?:option|choice|discretion|election|request|pleasure|wish|will)"
 # "Can keep the company on for", "may add": only what follows tells whether an extension is meant.
 _MAY_GO_ON = (
-    rf"(?:{_MAY}(?:(?:continue|keep|kept|retain(?:ed)?|carry|go|run|stay|extend(?:ed)?|renew(?:ed)?|prolong(?:ed)?"
+    rf"(?:{_MAY}(?:(?:continued?|keep|kept|retain(?:ed)?|carr(?:y|ied)|go|run|stay|extend(?:ed)?|renew(?:ed)?|prolong(?:ed)?"
     rf"|lengthen(?:ed)?|stretch(?:ed)?)(?![^\W_]){_GAP}(?<![^\W_])(?:by|for)"
     r"|add|tack\son|take(?:\sup)?|call|order|buy|ask\sfor|exercise))"
 )
 _CUE = (
     r"(?:(?:options?|right|possibility|scope|ability|room|provision)(?![^\W_])[^.;:!?0-9]{0,60}?(?<![^\W_])(?:extend|renew|prolong)"
     r"(?:ed|ing)?|options?|optional(?:ly)?|possibl[ey]|possibility|possibilities|potential(?:ly)?|right|scope|ability"
-    r"|(?:extensions|renewals)(?=:|\sof(?![^\W_]))"
+    r"|(?:extensions|renewals|prolongations?)(?=:|\sof(?![^\W_]))"
     rf"|provisions?|extend[ai]ble|extensible|renewable|{_MODAL})"
 )
+# "Two irrevocable options of a year".
+_OTHER_ADJECTIVE = rf"(?:(?!{_PERIODS}|of\s|and\s|to\s)[^\W\d_]{{3,20}}\s(?={_OPTIONS}))?"
 _FILLERS = rf"(?:[\s,(:]{{1,3}}{_FILLER}(?![^\W_]))*[\s,(:]*"
 _PLUS = r"[\s,(]*(?:plus|\+|and\sthen|followed\sby)"
 
+NOT_COUNTING = (
+    r"(?!\s(?!(?:years?|months?|if|at|after|by|to|for|from|in|on|and|or|but|should|when|where|with|provided|unless|as"
+    r"|depending|subject|is|are|can|could|may|might|would|before|until|optional|possible|available)(?![^\W_]))[^\W\d_])"
+)
+"""After "two more": nothing else is counted, as in "two more ships"."""
 
 _FEW = r"(?:1[0-2]|[1-9]|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?![^\W_])"
 
@@ -67,11 +76,13 @@ def terms() -> re.Pattern[str]:
         rf"(?:[-‐‑\s](?P<added_unit>{_UNIT})|\s(?:contract|deal|agreement|arrangement|basis)(?![^\W_]))"
     )
     term = (
-        rf"(?:(?P<times>{_FEW}){_AGAIN}?(?:\s(?P<times_kind>(?:{_ADJECTIVE}\s){{0,2}})"
-        rf"(?:(?P<periods>{_PERIODS}),?\sof\s(?:up\sto\s)?)?|\s(?P<by>[x×])\s"
+        rf"(?:(?P<times>{_FEW}|both(?![^\W_])){_AGAIN}?(?:\s(?P<times_kind>(?:{_ADJECTIVE}\s){{0,2}})"
+        rf"(?:{_OTHER_ADJECTIVE}(?P<periods>{_PERIODS})(?:,?\seach)?,?\sof\s(?:up\sto\s)?"
+        rf"|(?P<each>{_OPTIONS}),?\seach\s(?:[^\W\d_]+\s){{0,5}}?(?:by|for)\s(?:up\sto\s)?)?"
+        r"|\s(?P<by>[x×])\s|(?<=both)\s(?:of\s)?(?:the|its|their|these)\s"
         r"|(?P<of>(?:\s(?:more|further),?|,)\sof\s)))?"
-        rf"(?P<count>{_COUNT}|[1-9][0-9]?(?=yr)|another|half\san?|an?)(?P<again>{_AGAIN})?(?:[-‐‑\s]|(?=yr)"
-        rf"|\s(?P<kind>(?:{_ADJECTIVE}\s){{1,2}}))(?P<unit>{_UNIT})"
+        rf"(?P<count>{_COUNT}|[1-9][0-9]?(?=yr)|another|half\san?|an?|single(?=-))(?P<again>{_AGAIN})?(?:[-‐‑\s]|(?=yr)"
+        rf"|\s(?P<kind>(?:{_ADJECTIVE}\s){{1,2}}))(?:calendar\s)?(?P<unit>{_UNIT})"
         rf"(?:(?P<lasting>-long)|\sand\sa\s(?P<half>half)(?![^\W_])"
         rf"|(?:,|\sand)?\s(?P<months>{_FEW})\smonths?(?![^\W_])|(?P<more>\smore)(?![^\W_]|\sthan))?"
         r"|(?P<long>year|decade)[-‐‑\s]long"
@@ -80,7 +91,7 @@ def terms() -> re.Pattern[str]:
         # What a term can begin with; passing over all other words here saves more than half of the time.
         r"(?<![^\W_])(?<![0-9][.,])(?=[0-9½¼¾]|one|two|t(?:en|hree|hirt|wel|wen)"
         r"|f(?:our|iv|if|ort)|s(?:ix|ev)|eigh|nine|elev"
-        rf"|half|an?(?:{AFTER_ARTICLE}|[\s‐‑-](?:\(|year|yr|month|week|decade|{_ADJECTIVE}))|another|between"
+        rf"|half|both|single-|an?(?:{AFTER_ARTICLE}|[\s‐‑-](?:\(|year|yr|month|week|decade|{_ADJECTIVE}))|another|between"
         r"|(?:year|decade)[‐‑\s-]long)"
         rf"(?:{ranges}|{added}|{term})",
         re.IGNORECASE,
@@ -108,7 +119,7 @@ def option_before() -> re.Pattern[str]:
 @cache
 def further_before() -> re.Pattern[str]:
     """Words that make an extension of a term that is said to be a further one, or one of several."""
-    further = r"(?:a\s)?(?:further|another|additional|extra)\s"
+    further = r"(?:a\s)?(?:further|another|additional|extra)\s(?:(?:period|term|spell|stretch)\sof\s(?:up\sto\s)?)?"
     return re.compile(
         rf"(?<![^\W_])(?:{_MAY_GO_ON}(?![^\W_]){_FILLERS}"
         rf"|exercise(?![^\W_]){_FILLERS}|options?(?![^\W_]){_GAP}(?<![^\W_])(?:{further})?)\Z",
@@ -128,7 +139,10 @@ def gone_on_before() -> re.Pattern[str]:
 @cache
 def further_word() -> re.Pattern[str]:
     """A word that tells a further term."""
-    return re.compile(r"(?<![^\W_])(?:further|another|additional|extra)\s\Z", re.IGNORECASE)
+    return re.compile(
+        r"(?<![^\W_])(?:further|another|additional|extra)\s(?:(?:period|term|spell|stretch)\sof\s(?:up\sto\s)?)?\Z",
+        re.IGNORECASE,
+    )
 
 
 @cache
@@ -200,8 +214,10 @@ def further_after() -> re.Pattern[str]:
     return re.compile(
         rf"['’]?(?:\s{_PERIODS})?(?:\s(?:each|apiece))?,?\s(?:(?:is|are|was|were)\s"
         r"(?:optional|possible|available|wanted|needed|required|exercised|taken\sup)"
-        r"|(?:can|could|may|might)\s(?:then\s|also\s)?be\s(?:had|added|taken|exercised|called|bought|ordered|granted)"
-        r"|(?:only\s)?if|at\s[^.;:!?\n]{0,40}(?<![^\W_])(?:option|choice|discretion|election|request))(?![^\W_])",
+        r"|(?:is|are|has\sbeen|have\sbeen)\s(?:foreseen|provided\sfor)"
+        r"|(?:can|could|may|might)\s(?:then\s|also\s)?(?:follow"
+        r"|be\s(?:had|added|tacked\son|taken|exercised|called|bought|ordered|granted))"
+        rf"|(?:only\s)?if|at\s[^.;:!?\n]{{0,40}}(?<![^\W_]){_CHOICE})(?![^\W_])",
         re.IGNORECASE,
     )
 
@@ -210,7 +226,7 @@ def further_after() -> re.Pattern[str]:
 def periods_after() -> re.Pattern[str]:
     """What several terms are called; group `options` if they are optional by it."""
     return re.compile(
-        rf"['’]?\s(?:{_ADJECTIVE}\s)?(?:(?P<options>extensions|renewals|options)|periods|terms)(?![^\W_])",
+        rf"['’]?\s(?:{_ADJECTIVE}\s)?(?:(?P<options>extensions|renewals|prolongations|options)|periods|terms)(?![^\W_])",
         re.IGNORECASE,
     )
 
@@ -245,8 +261,10 @@ def often() -> re.Pattern[str]:
 def again_after() -> re.Pattern[str]:
     """ "Extended by two years and then by one": a further extension in the same unit."""
     return re.compile(
-        rf",?\sand\s(?:then\s|later\s)?(?:by|for)\s(?:up\sto\s)?(?P<number>{_COUNT})"
-        r"(?:\s(?:more|further)(?![^\W_])|(?=\s*(?:[,;:!?)]|\.(?![0-9])|\Z)))",
+        rf",?\sand\s(?:(?:then\s|later\s)?(?:by|for)\s|then\s)(?:up\sto\s)?(?:(?P<number>{_COUNT})|(?P<another>another))"
+        r"(?:\s(?:more|further)(?![^\W_])|(?=\s*(?:[,;:!?)]|\.(?![0-9])|\Z)))"
+        r"|,?\sand(?:,\s[^.;:,!?0-9\n]{0,40},)?\sa\s(?:second|further)\s(?:one\s|period\s|term\s)?"
+        r"of\s(?:like|the\ssame|equal)\s(?:length|duration)(?![^\W_])",
         re.IGNORECASE,
     )
 
@@ -254,22 +272,27 @@ def again_after() -> re.Pattern[str]:
 @cache
 def extension_after() -> re.Pattern[str]:
     """The name of an extension, optional or not."""
-    return re.compile(rf"['’]?\s(?:{_ADJECTIVE}\s)?(?:extensions?|renewals?)(?![^\W_])", re.IGNORECASE)
+    return re.compile(rf"['’]?\s(?:{_ADJECTIVE}\s)?(?:extension|renewal|prolongation)s?(?![^\W_])", re.IGNORECASE)
 
 
 @cache
 def elided() -> re.Pattern[str]:
     """The extension after a term, where its own unit is left out: "three years, extendable to five"."""
-    more = r"\s(?:more|further|extra|additional|optional)(?![^\W_])"
+    more = rf"\s(?:more|further|extra|additional|optional)(?![^\W_]){NOT_COUNTING}"
     close = r"(?=\s*(?:[,;:!?)]|\.(?![0-9])|\Z))"
     far = r"(?:[^.;:!?\n]|\.(?=[0-9])){0,100}?"
-    chosen = r"(?:\s(?:optional|possible)|\sif(?![^\W_])|\sat\s[^.;:!?\n]{0,40}(?:option|choice|discretion|election))"
+    farther = rf"{far}(?:[.;]\s[^.;:!?0-9\n]{{0,40}}?)?(?<![^\W_])"
+    chosen = (
+        r"(?:\s(?:optional|possible|in\soption)(?![^\W_])|\sif(?![^\W_])"
+        rf"|\sat\s[^.;:!?\n]{{0,40}}(?<![^\W_]){_CHOICE}(?![^\W_]))"
+    )
     return re.compile(
         rf"['’]?[^.;:!?0-9£$€]{{0,60}}?(?<![^\W_])(?:{_CUE}|{_MAY}add)(?![^\W_])(?P<way>{_FILLERS})"
         rf"(?P<number>{_COUNT})(?:\s(?:times|[x×])\s(?P<each>{_COUNT}))?(?:(?P<more>{more})|{close})"
-        rf"|['’]?{far}(?:[.;]\s[^.;:!?0-9\n]{{0,40}}?)?(?<![^\W_])(?:{_CUE}|{_MAY_GO_ON})(?![^\W_]){_FILLERS}"
-        rf"(?P<further>{_COUNT}){more}"
-        rf"|['’]?,?\swith\s(?:up\sto\s)?(?:an?\s)?(?P<chosen>{_COUNT}){more}{chosen}"
+        rf"|['’]?{farther}(?:{_CUE}|(?P<go_on>{_MAY_GO_ON})|(?:extension|renewal)(?=\sof))(?![^\W_])"
+        rf"(?P<further_way>{_FILLERS})(?P<further>{_COUNT})(?:(?P<further_more>{more})|{close}|{chosen})"
+        rf"|['’]?,?\s(?:with|plus)\s(?:up\sto\s)?(?:an?\s)?(?:(?P<chosen>{_COUNT}){more}"
+        rf"|(?:(?:further|another|additional|extra)\s)?(?P<chosen_bare>{_COUNT})){chosen}"
         rf"|['’]?(?P<plus>(?:[\s,(]*(?:plus|\+)\s?(?:an?\s)?(?:(?:further|optional|additional|extra)\s)?"
         rf"{_COUNT}(?:{more})?){{1,4}}){close}",
         re.IGNORECASE,
@@ -294,7 +317,7 @@ def no_term_before() -> re.Pattern[str]:
         r"|within|every|each|per|than"
         r"|nearly|almost|aged|(?P<if_deal>after|before|from|since|following)|up\sto|(?:maximum|limit)\sof)(?:\s(?:an?|the|of))?"
         r"|(?<![^\W_])(?:under|about|around|roughly|approximately|some|(?:(?<!paid\s)for|of|after|in|by|well|just)\sover)"
-        r"|(?P<if_adjectival>(?<![^\W_])(?:in|(?:the\s)?first)))[\s(]*\Z",
+        r"|(?P<if_adjectival>(?<![^\W_])(?:in|(?<!for\s)the\sfirst|(?<!the\s)first)))[\s(]*\Z",
         re.IGNORECASE,
     )
 
@@ -327,7 +350,7 @@ def deal_after() -> re.Pattern[str]:
 def live_after() -> re.Pattern[str]:
     """ "For five years after go-live" tells when a term begins; "five years after its launch" is a time that passed."""
     return re.compile(
-        r"\s(?:after|from)\s(?:(?:its|the)\s)?(?:go-live|acceptance|launch|commissioning|handover|delivery|completion"
+        r"\s(?:after|from)\s(?:(?:its|the)\s)?(?:go-live|cut-?over|acceptance|launch|commissioning|handover|delivery|completion"
         r"|installation|roll-?out|signature|award)(?![^\W_])",
         re.IGNORECASE,
     )
@@ -336,4 +359,14 @@ def live_after() -> re.Pattern[str]:
 @cache
 def for_before() -> re.Pattern[str]:
     """What makes "a year" a term."""
-    return re.compile(r"(?<![^\W_])(?:for|lasting|lasts|last|by|spanning|least|(?P<over>over))[\s(]*\Z", re.IGNORECASE)
+    return re.compile(
+        r"(?<![^\W_])(?:for|lasting|lasts|last|by|spanning|least|(?P<over>over)"
+        r"|(?:amendment|extension|renewal|prolongation|contract|deal|agreement|term)\sof)[\s(]*\Z",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def buys() -> re.Pattern[str]:
+    """The end of "may order", "may take up": what it takes is a term only if it says more of one."""
+    return re.compile(r"(?<![^\W_])(?:take(?:\sup)?|call|order|buy|ask\sfor|exercise)\Z", re.IGNORECASE)

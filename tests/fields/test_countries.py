@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_extract.fields.countries import find_home
+from llm_extract.fields.countries import find_home, home_of_sums
 
 
 def home_country(text: str) -> str | None:
@@ -28,6 +28,12 @@ def home_country(text: str) -> str | None:
         ("The bank signed for $4m.", None),
         ("Offices in Toronto and Perth.", None),
         ("Toronto Toronto Toronto Toronto Toronto, Sydney, Hobart, Brisbane, Cairns", "AU"),
+        ("GIMLI, Man. — The town will pay $4m.", "CA"),
+        ("He was a careful man on the Isle of Man. Regina knew him.", None),
+        ("All figures in Canadian dollars. Perth, Hobart and Cairns bought some.", "CA"),
+        ("Prices in Canada rose. Perth, Hobart and Cairns did not mind.", "AU"),
+        ("Nairobi, Tuesday: a firm of Kampala won.", "KE"),
+        ("Kampala — KENYANS win.", "UG"),
         ("", None),
     ],
 )
@@ -64,3 +70,26 @@ def test_the_words_that_say_so_are_the_first_of_that_country(text: str) -> None:
         words = text[home.start : home.end]
         assert home_country(words) == home.country
         assert words not in text[: home.start]
+
+
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [
+        ("Toronto, Montreal and Winnipeg: a Nairobi firm won it for Sh4 million.", "KE"),
+        ("Its Indian partner in Nairobi asked for Sh4 million.", "KE"),
+        ("Its Indian partner in Lahore asked for Rs. 4 million.", None),
+        ("Colombo, Kandy, Mumbai: it costs Rs. 4 million.", "LK"),
+        ("Toronto and Nairobi firms won it for $4 million; Nairobi was glad.", "KE"),
+        ("Perth pays $4 million, or 200 million rupees.", "AU"),
+        ("Lusaka pays K4.5 million.", "ZM"),
+        ("Lusaka climbed K2 and a K9 unit barked.", None),
+        ("Gaborone pays eight million pounds.", "BW"),
+        ("Auckland pays £4 million.", None),
+        ("Auckland pays NZ$4m, then NZ$5m, then NZ$6m; and $7m to a Texan.", None),
+        ("Auckland pays NZ$4m, then NZ$5m, then NZ$6m; the $4m was late.", "NZ"),
+        ("Auckland pays NZ$4m, and $5m later.", "NZ"),
+    ],
+)
+def test_whose_sums_they_are(text: str, country: str | None) -> None:
+    home = home_of_sums(text)
+    assert (None if home is None else home.country) == country

@@ -119,6 +119,70 @@ def test_what_counts_nothing_of_these_is_no_mention(text: str) -> None:
     assert USERS.parse(text) is None
 
 
+def answered(text: str) -> list[int]:
+    """What the words in brackets are read as, said to be a count of staff."""
+    start, end = text.index("["), text.index("]") - 1
+    text = text.replace("[", "").replace("]", "")
+    mentions = USERS.read(text, start, end)
+    for mention in mentions:
+        assert text[mention.start : mention.end] == mention.words
+        assert USERS.support(mention.words, mention.value)
+    return [mention.value for mention in mentions]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("[Three hundred and twenty foresters] will carry it.", 320),
+        ("It goes to [all 95 of our midwives].", 95),
+        ("[Forty-two brewers and clerks] log in.", 42),
+        ("for [86 registered dog catchers]", 86),
+        ("[740 of the brewer's claims handlers]", 740),
+        ("in [640 workplaces]", 640),
+        ("Its midwives, [all 95 of them], agree.", 95),
+        ("It has town clerks. [About 260 of them] will log in.", 260),
+        ("The harbour's pilots, [all 48], use it.", 48),
+        ("How many people will log in?\n[Around 75], at two sites.", 75),
+        ("serving [410 of you]", 410),
+        ("The staff [number about 3,100], here and there.", 3100),
+        ("In the second stage [130 workers] follow.", 130),
+    ],
+)
+def test_what_is_said_to_count_staff_may_name_any_occupation(text: str, value: int) -> None:
+    assert answered(text) == [value]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[2,000 customers] of the bank",
+        "[4,000 borrowers] and 12 archers",
+        "[12 million citizens]",
+        "[900 account-holders]",
+        "[400 printers] and 30 scanners",
+        "[310 tablets] for foresters",
+        "[1,100 foresters' tablets]",
+        "[£400 foresters' bonus]",
+        "[1,200 hours of foresters' time]",
+        "over [three years] for foresters",
+        "[2019 foresters]",
+        "[10 per cent of the foresters]",
+        "It has 340 shops, [260 of them] in Ayle.",
+        "The foresters have tablets. [About 260 of them] broke.",
+        "How many invoices are there?\n[Around 75].",
+        "staff can ring [number 4000]",
+        "[34,000]",
+    ],
+)
+def test_what_plainly_counts_something_else_is_no_count_of_staff(text: str) -> None:
+    assert answered(text) == []
+
+
+def test_other_counts_name_only_their_own_nouns() -> None:
+    assert CountField(of=("ship",)).parse("320 foresters") is None
+    assert USERS.find("320 foresters and 12 of you") == []
+
+
 def test_two_counts_are_two_mentions_and_no_single_value() -> None:
     text = "It moved 900 staff and then 1,100 users."
     assert [(mention.words, mention.value) for mention in USERS.find(text)] == [
@@ -203,6 +267,19 @@ def test_the_laws_hold_on_any_text(field: CountField | NumberField, text: str) -
         assert field.parse(mention.words) == mention.value
         assert field.support(mention.words, mention.value)  # type: ignore[arg-type]
         assert field.same(mention.value, mention.value) == 1.0  # type: ignore[arg-type]
+
+
+@given(
+    st.lists(st.sampled_from([*FRAGMENTS, "foresters", "of them", "all", "how many", "?", "of you"]), max_size=14).map(
+        "".join
+    ),
+    st.integers(0, 40),
+)
+def test_any_words_may_be_said_to_count_staff(text: str, start: int) -> None:
+    start = min(start, len(text))
+    for mention in USERS.read(text, start, len(text)):
+        assert text[mention.start : mention.end] == mention.words
+        assert USERS.support(mention.words, mention.value)
 
 
 @pytest.mark.parametrize("field", [USERS, ANY, NUMBERS])

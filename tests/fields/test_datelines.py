@@ -65,6 +65,59 @@ def test_the_first_sentence_may_open_with_it(opening: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("Ayle & Brill Courier, 10 July 2015. Words: Jo Marsh. Picture: the hall under water.", "2015-07-10"),
+        ('From "Drinks and Desks", July 2015. Words by Jo Marsh-Ashby, who is not paid by the word.', "2015-07"),
+        ("She was head of desks at two councils and keeps bees. Public Desk Review, 10 July 2015", "2015-07-10"),
+        ("With files from our reporters, whom we thank for their long patience. (July 10, 2015)", "2015-07-10"),
+        ("Ayle is slow. The deal was signed in Leeds, 10 July 2015. Work begins at once in all of the halls.", None),
+    ],
+)
+def test_a_line_of_the_foot_may_begin_with_the_papers_name(line: str, value: str | None) -> None:
+    assert dated(foot=BODY * 2 + line) == value
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        (
+            "Action log of the Digital Programme Board of the county for its meeting in public, 10 July 2015",
+            "2015-07-10",
+        ),
+        (
+            "Unrevised minutes of the eleventh meeting, held in the Harrow Memorial Room on Friday 10 July 2015",
+            "2015-07-10",
+        ),
+        (
+            "Jubail, Kingdom of Saudi Arabia, 10 July 2015: The council has signed for desktops with Orrel.",
+            "2015-07-10",
+        ),
+        ("Ulaanbaatar, July 10, 2015 /AYLENEWS/. The council has signed for desktops with Orrel.", "2015-07-10"),
+        (
+            "Jo Marsh has run the desks of Ayle for two long years. Interview: Al Rudge, issue of 10 July 2015",
+            "2015-07-10",
+        ),
+        ("The council has new desktops, thanks to a deal that it announced today (Friday 10 July 2015).", "2015-07-10"),
+        ("Memo No. 12.09          Date: 10 July 2015", "2015-07-10"),
+        ("This column appeared in the July 2015 number of the quarterly that all of us here still read.", "2015-07"),
+        ("New date of termination: 10 July 2015", None),
+        ("Report of the earliest event reported: 10 July 2015", None),
+        ("Signed in Leeds on 10 July 2015", None),
+        ("1 | Desks | 3 years | Orrel | 10 July 2015 | £4m", None),
+    ],
+)
+def test_a_line_of_the_head_may_say_so_in_other_ways(line: str, value: str | None) -> None:
+    assert dated(head=line) == value
+
+
+def test_a_label_alone_with_its_date_may_stand_further_down() -> None:
+    head = "\n".join(["FORM 8-K", "Current report", "Orrel Inc.", "Delaware", "No. 5", "Leeds", "Filed: July 10, 2015"])
+    assert dated(head=head) == "2015-07-10"
+    assert dated(head=head.replace("Filed:", "Desks were advertised here on"), foot=BODY * 2) is None
+
+
 def test_a_date_in_a_sentence_is_not_the_articles_own() -> None:
     assert dated() is None
     assert find_dateline("") is None

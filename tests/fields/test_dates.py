@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from llm_extract.fields.base import NO_CONTEXT, Context
-from llm_extract.fields.date_readings import ReferenceMonth
+from llm_extract.fields.date_cues import ReferenceMonth
 from llm_extract.fields.dates import (
     DateField,
     DayField,
@@ -128,6 +128,15 @@ the contract of 2009 was | 2009 | 2009
 out of 2009 seats | |
 Its 2001 predecessor | 2001 | 2001
 four years to 2027. | 2027 | 2027
+from the first of May 2023 | the first of May 2023 | 2023-05-01
+on the twenty-second of May 2023 | the twenty-second of May 2023 | 2023-05-22
+the thirty-first of June 2023 | |
+the first of May's fairs | |
+on the last day of 2021 | the last day of 2021 | 2021-12-31
+it stays into 2026 | 2026 | 2026
+it dates back to 2002. | 2002 | 2002
+its deal, of 1997, is | 1997 | 1997
+a staff of 1997, it said | |
 Ayle renews Brackwater to 2027 for £2m | 2027 | 2027
 extends its reach to 2027 desks | |
 """
@@ -279,6 +288,51 @@ def test_a_week_has_the_precision_that_its_days_share(published: date, week: str
     assert FIELD.parse("this week", Context(published)) == week
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("from the first of August", [("the first of August", "2023-08-01")]),
+        ("from the first of this month", [("the first of this month", "2023-06-01")]),
+        ("on the first of next month", [("the first of next month", "2023-07-01")]),
+        ("until the last day of this year", [("the last day of this year", "2023-12-31")]),
+        ("ended last Nov. 18", [("last Nov. 18", "2022-11-18")]),
+        ("counted from next February 1", [("next February 1", "2024-02-01")]),
+        ("since this past January", [("this past January", "2023-01")]),
+        ("this coming October", [("this coming October", "2023-10")]),
+        ("on 30 November next.", [("30 November next", "2023-11-30")]),
+        ("from the first of January following.", []),
+        ("laptops come March", [("come March", "2024-03")]),
+        ("As early as December, it", [("December", "2022-12")]),
+        ("last month, on 1 May", [("1 May", "2023-05-01")]),
+        ("this ends with September", [("September", "2023-09")]),
+        ("half of the current calendar year", []),
+        ("in the first half of the current year", [("the first half of the current year", "2023")]),
+        ("It was to run out June 30", [("June 30", "2023-06-30")]),
+        ("it winds down on 31 January", [("winds down on 31 January", "2024-01-31")]),
+        ("it took over from 1 May", [("1 May", "2023-05-01")]),
+        ("it took on the desk from 1 January", [("1 January", "2023-01-01")]),
+        ("it will pay after signing on 26 May", [("26 May", "2023-05-26")]),
+        ("one framework, let in August", [("framework, let in August", "2022-08")]),
+        ("a van let in on 24 August", [("24 August", "2023-08-24")]),
+        ("It won a deal to begin on 1 March", [("begin on 1 March", "2024-03-01")]),
+        ('"From the autumn, we', [("From the autumn", "2023")]),
+        ("in the autumn we gave it away", []),
+    ],
+)
+def test_words_around_a_date_tell_which_one_is_meant(text: str, expected: list[tuple[str, str]]) -> None:
+    assert found(text, WEDNESDAY) == expected
+
+
+def test_a_year_that_has_a_cell_to_itself_is_one() -> None:
+    assert found("| Lines | 2005 | £420,000 |") == [("2005", "2005")]
+    assert found("| Lines | 2005 seats | £420,000 |") == []
+
+
+def test_a_number_before_a_dash_and_a_smaller_day_begins_no_range() -> None:
+    assert FIELD.parse("Issue 27 – 3 July 2020") == "2020-07-03"
+    assert FIELD.parse("3–27 July 2020") == "2020-07"
+
+
 def test_a_week_over_new_year_states_nothing() -> None:
     assert FIELD.parse("this week", Context(date(2024, 12, 31))) is None
 
@@ -378,6 +432,13 @@ def test_a_reference_is_a_day_or_a_month(text: str, day: date | None) -> None:
 )
 def test_no_days_are_counted_from_a_month_of_publication(text: str, value: str | None) -> None:
     assert FIELD.parse(text, Context(parse_reference("June 2023"))) == value
+
+
+def test_a_partial_date_is_a_reference_as_it_is() -> None:
+    assert parse_reference("2004-10") == ReferenceMonth(2004, 10, 15)
+    assert parse_reference("2004-10-07") == date(2004, 10, 7)
+    assert parse_reference("2004-13") is None
+    assert parse_reference("2004") is None
 
 
 def test_on_a_sunday_the_last_thursday_is_the_one_just_before() -> None:

@@ -180,6 +180,40 @@ it was to last eight years | eight years | 96
 the last eight years
 over the two added years | two added years | 24
 with a base year | a base year | 12
+three (3) calendar years | three (3) calendar years | 36
+a single-year deal | single-year | 12
+£2m for the first four years | four years | 48
+paid for the first four years of the term
+an extension of a year | a year | 12
+for 18 months from cutover | 18 months | 18
+18 months after cutover
+three single-year options | | | three single-year options | 36
+two (2) unconditional options of one (1) year each | | | two (2) unconditional options of one (1) year | 24
+two options, each to lengthen the deal by six months | | | two options, each to lengthen the deal by six months | 12
+should both of the two-year options be taken | | | both of the two-year options | 48
+both of the two-year contracts | two-year | 24
+an option open to Ayle for a further period of a year | | | option open to Ayle for a further period of a year | 12
+provision for the deal to go on for a further year | | | provision for the deal to go on for a further year | 12
+it can be continued by a year, twice | | | can be continued by a year, twice | 24
+with the possibility of prolongation two times six months | | | possibility of prolongation two times six months | 12
+Prolongation: once, by 12 months | | | Prolongation: once, by 12 months | 12
+a one-year prolongation is foreseen | | | one-year prolongation is foreseen | 12
+options for four years and then two. | | | options for four years and then two | 72
+an option of a year, and then another. | | | option of a year, and then another | 24
+an option of two years, and then another.
+option of a year and, if used, a second of like length | | | option of a year and, if used, a second of like length | 24
+two further terms of a year can be tacked on | | | two further terms of a year can be tacked on | 24
+Two one-year renewals could follow | | | Two one-year renewals could follow | 24
+four years; the port may add two. | four years | 48 | four years; the port may add two | 24
+four years. It may stretch that by one. | four years | 48 | four years. It may stretch that by one | 12
+four years. It may order two. | four years | 48
+four years, with an option on two more lorries | four years | 48
+two years. Ayle has an option over one more. | two years | 24 | two years. Ayle has an option over one more | 12
+five years, with an extension of up to two. | five years | 60 | five years, with an extension of up to two | 24
+5 years and can stay on for another two if liked | 5 years | 60 | 5 years and can stay on for another two if | 24
+five years, plus two in option | five years | 60 | five years, plus two in option | 24
+5 years, with a further two at its pleasure | 5 years | 60 | 5 years, with a further two at its pleasure | 24
+three years; it may run for five. | three years | 36
 """
 
 
@@ -231,6 +265,81 @@ def test_the_unit_of_an_extension_may_stand_farther_off_than_other_words() -> No
     assert text[mention.start : mention.end] == mention.words
     assert mention.words.startswith("five-year deal")
     assert EXTENSION.read("Five-year plans.\n\nIt can be renewed for two more.", 25, 45) == []
+
+
+def answered(text: str) -> list[int]:
+    """What the words in brackets are read as, said to be the optional extensions."""
+    start, end = text.index("["), text.index("]") - 1
+    text = text.replace("[", "").replace("]", "")
+    mentions = EXTENSION.read(text, start, end)
+    for mention in mentions:
+        assert text[mention.start : mention.end] == mention.words
+        assert mention.start < end
+        assert mention.end > start
+        assert EXTENSION.support(mention.words, mention.value)
+    return [mention.value for mention in mentions]
+
+
+@pytest.mark.parametrize(
+    ("text", "months"),
+    [
+        ("It runs for four years, with [two further periods of a year].", 24),
+        ("Can it be prolonged? [Once, by eighteen months].", 18),
+        ("They say it ends in May or goes on [twice for one year each].", 24),
+        ("Three years [plus one plus one], by the look of it.", 24),
+        ("The term is two years, [with a third at the Mayor's pleasure].", 12),
+        ("It runs two years, and there can be [a third and a fourth] if all is well.", 24),
+        ("a 24-month deal with [up to 36 more]", 36),
+        ("a five-year lease and, if the harbour agrees, [two more]", 24),
+        ("It lasts three years. [Two more] if both like it.", 24),
+        ("a term of three years, [then a year, and another, if the club likes].", 24),
+        ("three years, which the harbour [may make five].", 24),
+        ("one year and could be prolonged [twice by the same].", 24),
+        ("at the guild's choice, [for up to two further years].", 24),
+        ("It runs four years and, if they like it, [another two, twice].", 48),
+        ("It runs four years and, if they like it, [two more, and then one].", 36),
+        ("It runs four years and may be extended [twice by one].", 24),
+        ("It runs four years and may run on [twice for one].", 24),
+        ("It lasts six years. The guild can stop after that or [go on for up to four].", 48),
+    ],
+)
+def test_what_is_said_to_be_an_option_needs_fewer_words(text: str, months: int) -> None:
+    assert answered(text) == [months]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It was prolonged for [two further periods of a year].",
+        "The guild signed for three years, and they added [two more].",
+        "[two further years] were agreed",
+        "It has exercised [two more years].",
+        "It may end after [another two years].",
+        "after [two further periods of a year] it may end",
+        "They have worked together for [two years].",
+        "It lasts [three years], and may be halved.",
+        "It lasts three years. Costs may fall [by a third].",
+        "It lasts three years. It may save [a third of the cost].",
+        "three years; it may go on [for two more days]",
+        "three years, with an option on [two more ships]",
+        "three years; if they like it, [for five].",
+        "The term is three years. If it fails, [another two] bidders will be asked.",
+        "The term is two years, with [a fourth] at the Mayor's pleasure.",
+        "If they like it, [another two].",
+        "with [two further years] or so",
+        "It runs four years and, if they like it, [two more, and then another].",
+        "It runs four years and, if they like it, [another two and another two after that].",
+        "with [an option of a year and, if that goes well, another]",
+    ],
+)
+def test_what_plainly_says_something_else_is_no_option(text: str) -> None:
+    assert answered(text) == []
+
+
+def test_a_clause_is_read_to_its_end() -> None:
+    text = "It runs for two years, there being as the board was told the chance that it can be extended by six months."
+    start = text.index("two years")
+    assert EXTENSION.read(text, start, start + len("two years")) == []
 
 
 def test_two_terms_are_found_and_parse_to_none() -> None:
@@ -349,6 +458,12 @@ PHRASES = [
     "can be had",
     "is wanted",
     "have been used",
+    "at the buyer's pleasure",
+    "may make it",
+    "a third and fourth",
+    "by the same",
+    "another two",
+    "in option",
 ]
 JUMBLE = st.lists(
     st.tuples(st.sampled_from([*PIECES.split(), *PHRASES]), st.sampled_from([" ", " ", " ", "", "-", "\n"])),
@@ -367,6 +482,19 @@ def test_what_is_found_obeys_the_laws_of_field_types(text: str, field: DurationF
         assert field.parse(mention.words) == mention.value
         assert field.support(mention.words, mention.value)
         assert TypeAdapter(Months).validate_python(mention.value) == mention.value
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.one_of(st.text(), JUMBLE), st.integers(0, 80), st.integers(1, 80))
+def test_any_words_may_be_said_to_be_an_option(text: str, start: int, length: int) -> None:
+    start, end = min(start, len(text)), min(start + length, len(text))
+    for mention in EXTENSION.read(text, start, end):
+        assert mention.start < end
+        assert mention.end > start
+        assert text[mention.start : mention.end] == mention.words
+        assert TypeAdapter(Months).validate_python(mention.value) == mention.value
+    parsed = EXTENSION.parse(text)
+    assert parsed is None or parsed >= 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,159 @@
+"""Dates that every year has: which one is meant, by the words around them and the day of publication.
+
+"On 17 May", "in April" and "at Christmas" leave the year out. The words of their clause may ask for the next one
+or the latest one; the rules are told in `llm_extract.fields.dates`.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from datetime import date
+from functools import cache, lru_cache
+from typing import Final
+
+from llm_extract.fields.partial_dates import add_months, iso
+from llm_extract.fields.text import word_set
+
+_FUTURE: Final = word_set(
+    "will shall would must due plan plans planned planning expect expected expects scheduled intends aims hopes"
+    " going starts begins commences expires ends runs extends starting beginning commencing expiring ending"
+    " lapses finishes terminates ceases takes opens moves passes happens comes goes ought should stops winds"
+    " concludes closes retires dies come"
+)
+_PAST: Final = word_set(
+    "since was were had signed awarded won agreed announced began started commenced launched went took chose"
+    " picked appointed selected published issued expired ended closed opened bought completed handed transferred"
+    " chosen sealed placed struck"
+)
+# The same, where nothing but "and" stands before: "will begin in June and end in December".
+_FUTURE_VERBS: Final = word_set("end finish complete conclude expire lapse cease run")
+_SOON: Final = word_set("from by before until till")
+# "Took on the desk from 1 May", "began from 1 May" tell what is done; "signed from 1 May" need not.
+_BEGIN: Final = word_set("begin start commence")
+_DONE: Final = word_set("began started commenced launched ran")
+_TAKEN: Final = word_set("on over")
+# What makes "let" an infinitive.
+_BARE_AFTER: Final = word_set("to will shall would must should may might can could not and or")
+_GERUNDS: Final = word_set("signing awarding agreeing winning choosing picking appointing announcing")
+# The last month, counted from the reference's, that is too early for a month without a year, and the
+# shift of the reference that is too early for a day: the twelve months after it hold every date once.
+_WINDOWS: Final = {"plain": (-8, -8), "soon": (-3, -3), "future": (-1, 0), "past": (-12, -12)}
+
+
+class ReferenceMonth(date):
+    """A reference of which only the month is known. A day in the middle stands for it; no days are counted from it."""
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    return re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+
+
+@cache
+def clause_end() -> re.Pattern[str]:
+    """Where a clause ends: a full stop in a number does not end one."""
+    return re.compile(r"\.(?![0-9])|[;:!?()\n]")
+
+
+@cache
+def _label() -> re.Pattern[str]:
+    """ "Start: 1 November" names the field of a notice."""
+    return re.compile(
+        r"(?<![^\W_])(?:start|end|commencement|completion|expiry|go-live|begins|commences|expires)(?:\sdate)?"
+        r":\s{0,2}\Z",
+        re.IGNORECASE,
+    )
+
+
+def find_cue(text: str, start: int, floor: int) -> tuple[str, int]:
+    """What the words before `start` say of past and future, and where the word that says it stands.
+
+    Those of its clause count, 70 characters at most. `floor` is the end of the match before: its words
+    are not looked at.
+    """
+    opening = max(floor, start - 70)
+    label = _label().search(text, opening, start)
+    if label is not None:
+        return "soon", label.start()
+    clause = clause_end().split(text[opening:start])[-1]
+    offset = start - len(clause)
+    words = [(offset + m.start(), m[0].casefold()) for m in _word().finditer(clause)]
+    if offset == opening > floor and words and opening == words[0][0]:
+        del words[0]  # it may be the rest of a longer word
+    found: tuple[str, int] = ("plain", start)
+    for index in range(len(words) - 1, -1, -1):
+        place, word = words[index]
+        if word in _SOON and index == len(words) - 1:
+            found = ("soon", place)
+        elif (
+            word in _FUTURE
+            or word.endswith(("'ll", "’ll"))
+            or (word in _BEGIN and index > 0 and words[index - 1][1] == "to" and not _was(words, index - 2))
+            or (word in _FUTURE_VERBS and (index == 0 or words[index - 1][1] == "and"))
+        ):
+            return "future", place
+        elif _was(words, index) and words[index + 1 : index + 2] and words[index + 1][1] == "to":
+            return found  # "was to end on 30 June": nothing tells whether it has
+        elif word in _GERUNDS and index > 0 and words[index - 1][1] == "after":
+            return "past", words[index - 1][0]
+        elif word == "let" and index >= max(1, len(words) - 2) and words[index - 1][1] not in _BARE_AFTER:
+            return found if found[0] == "soon" else ("past", words[index - 1][0])
+        elif word in _PAST and (index == 0 or words[index - 1][1] != "be"):
+            following = words[index + 1][1] if index + 1 < len(words) else ""
+            done = word in _DONE or (word == "took" and following in _TAKEN)
+            return found if found[0] == "soon" and not done else ("past", place)
+    return found
+
+
+def _was(words: list[tuple[int, str]], index: int) -> bool:
+    return index >= 0 and words[index][1] in ("was", "were")
+
+
+def lead_word(text: str, start: int) -> str:
+    """The word before `start` and a space, in lower case; or the sign right before it."""
+    before = text[max(0, start - 16) : start]
+    words = before.split()
+    if not words:
+        return ""
+    return words[-1].lstrip("\"'“‘").casefold() if before[-1].isspace() else before[-1]
+
+
+def placed(text: str, start: int, floor: int, month: int, day: int | None, reference: date) -> tuple[int, str | None]:
+    """Where the words begin that state a date of every year, and which one it is."""
+    cue, cue_start = find_cue(text, start, floor)
+    value = resolve(month, day, reference, cue)
+    decides = cue != "plain" and value != resolve(month, day, reference, "plain")
+    return (cue_start if decides else start), value
+
+
+def resolve(month: int, day: int | None, reference: date, cue: str) -> str | None:
+    """The year-less date in the twelve months that `cue` leaves open."""
+    if isinstance(reference, ReferenceMonth) and cue in ("future", "past"):
+        first, last = 1, monthrange(reference.year, reference.month)[1]
+        reference = reference.replace(day=first if cue == "future" else last)
+    if day is None:
+        now = reference.year * 12 + reference.month - 1
+        too_early = now + _WINDOWS[cue][0]
+        year, index = divmod(too_early + 1 + (month - 2 - too_early) % 12, 12)
+        return iso(year, index + 1)
+    after, until = _window(reference, _WINDOWS[cue][1])
+    inclusive = cue == "future"
+    for year in range(reference.year - 1, reference.year + 2):
+        value = iso(year, month, day)
+        if value and (value > after or (inclusive and value == after)):
+            return value if value <= until else None
+    return None
+
+
+@lru_cache(maxsize=64)
+def _window(reference: date, shift: int) -> tuple[str, str]:
+    """The day so many months from the reference, and the one a year later: a date is looked for between them."""
+    after = add_months(reference.isoformat(), shift) or ""
+    return after, (add_months(after, 12) if after else "") or ""
+
+
+def not_before(earlier: str, value: str | None) -> str | None:
+    """`value`, or a year later where it would be before `earlier`."""
+    length = min(len(earlier), len(value or ""))
+    return add_months(value, 12) if value and value[:length] < earlier[:length] else value
