@@ -36,6 +36,8 @@ def carries(field: ScoredField, value: object, quotes: Sequence[str], published:
         return False
     wanted = value.isoformat() if isinstance(value, date) else str(value)
     stated = {mention.value for quote in quotes for context in contexts for mention in DateField().find(quote, context)}
+    # "May 2001: ten years from 1 July of that year" states a date as a whole.
+    stated |= {day for quote in quotes for context in contexts if (day := DateField().parse(quote, context))}
     yearless_days = {found for quote in quotes if (found := yearless(quote)) is not None}
     # "in May", said of a date that is known to the day elsewhere, gives the month and no more.
     together = {iso(parts(other)[0], month, day) for month, day in yearless_days for other in stated}

@@ -365,6 +365,15 @@ class Trainer:
         """The size of the adapter as a file of 16-bit numbers, without its names."""
         return sum(2 * value.numel() for value in self.masters.values())
 
+    def take_mean(self, files: Sequence[Path]) -> None:
+        """Set the adapter to the mean of saved ones. The checkpoint keeps its own."""
+        import torch
+
+        saved = [torch.load(file, map_location=self.device, weights_only=True)["adapter"] for file in files]
+        for name, value in self.masters.items():
+            value.copy_(sum(each[name] for each in saved) / len(saved))
+        self._copy_masters()
+
     def save(self, file: Path | None = None) -> None:
         """Write a checkpoint, whole or not at all; a named file gets the adapter alone."""
         import torch

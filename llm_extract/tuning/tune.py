@@ -5,6 +5,7 @@ Everything on the way is kept in a working folder, and the same order goes on fr
     terms.json           what is trained on what; another order gets a folder of its own
     checkpoint.pt        the training's place
     adapter-NNNNNN.pt    the adapter at each check, and checks.jsonl how it did
+    adapter-mean.pt      the mean of the last ones
     before.jsonl         what the base model said of the articles that judge
     after-NNNNNN.jsonl   what it said with the adapter that was chosen
     adapter/             the finished adapter, before it is copied to where the task looks for it
@@ -94,6 +95,8 @@ class Kept(NamedTuple):
     step: int
     minutes: float
     check: Check
+    mean_of: int = 1
+    """1: the adapter as it was after that step. Else the mean of so many, the last checked ones."""
 
 
 class Trained(NamedTuple):
@@ -249,6 +252,9 @@ def train(work: Work, say: Say, on_start: Callable[[Trainer], None] = lambda tra
     if not checks:  # all of a plan without checks, or of a folder that lost them
         trainer.save(trainer.adapter_file(trainer.step))
         checks = (Kept(trainer.step, round(trainer.elapsed / 60, 2), trainer.check()),)
+    if len(checks) > 2:
+        checks = (*checks, _mean(trainer, checks[-(len(checks) // 2) :]))
+        say(f"the mean of the last {checks[-1].mean_of} checked adapters: lines right {checks[-1].check.lines:.3f}")
     best = best_of(checks)
     weights = work.folder / "adapter" / WEIGHTS
     weights.parent.mkdir(exist_ok=True)
@@ -308,6 +314,20 @@ def read_checks(file: Path, trainer: Trainer) -> tuple[Kept, ...]:
     return tuple(found[step] for step in sorted(found))
 
 
+def _mean(trainer: Trainer, last: tuple[Kept, ...]) -> Kept:
+    """The mean of adapters of one training, and how it does: it often generalises better than each of them.
+
+    After P. Izmailov and others, "Averaging Weights Leads to Wider Optima and Better Generalization", 2018.
+    """
+    trainer.take_mean([trainer.adapter_file(kept.step) for kept in last])
+    trainer.save(_mean_file(trainer))
+    return Kept(last[-1].step, last[-1].minutes, trainer.check(), len(last))
+
+
+def _mean_file(trainer: Trainer) -> Path:
+    return trainer.folder / "adapter-mean.pt"
+
+
 def best_of(checks: tuple[Kept, ...]) -> Kept:
     """The check with most stated lines right; of equals that with the least loss."""
     return max(checks, key=lambda kept: (kept.check.stated, -kept.check.loss))
@@ -316,10 +336,11 @@ def best_of(checks: tuple[Kept, ...]) -> Kept:
 def _convert(work: Work, trainer: Trainer, best: Kept, weights: Path) -> None:
     import torch
 
+    file = trainer.adapter_file(best.step) if best.mean_of == 1 else _mean_file(trainer)
     config = trainer.model.base_model.model.config
     write_adapter(
         weights,
-        torch.load(trainer.adapter_file(best.step), map_location="cpu", weights_only=True)["adapter"],
+        torch.load(file, map_location="cpu", weights_only=True)["adapter"],
         architecture=read_header(work.weights).architecture,
         alpha=work.order.plan.alpha,
         heads=config.num_attention_heads,
@@ -362,7 +383,8 @@ def finish(work: Work, trained: Trained, settings: Settings, say: Say) -> Tuned:
     )
     write_text(staging / DESCRIPTION, written(raw))
     before = run(_ask(work, settings, "before.jsonl", None, _said_of("the base model", say)))
-    file = f"after-{trained.best.step:06d}.jsonl"
+    mean = f"-mean-{trained.best.mean_of}" if trained.best.mean_of > 1 else ""
+    file = f"after-{trained.best.step:06d}{mean}.jsonl"
     after = run(_ask(work, settings, file, staging, _said_of("the tuned model", say)))
     found = calibrate(gold, after)
     adapter = raw.model_copy(update={"confidence": found.confidence, "least_confidence": found.least_confidence})

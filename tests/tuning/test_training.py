@@ -13,9 +13,11 @@ pytest.importorskip("transformers")
 pytest.importorskip("gguf")
 
 from llm_extract.task import find_task  # noqa: E402
+from llm_extract.tuning import tune  # noqa: E402
 from llm_extract.tuning.data import gather  # noqa: E402
 from llm_extract.tuning.lessons import Lesson  # noqa: E402
-from llm_extract.tuning.training import Plan, Trainer, encode  # noqa: E402
+from llm_extract.tuning.training import Check, Plan, Trainer, encode  # noqa: E402
+from llm_extract.tuning.tune import Kept  # noqa: E402
 from tests.evaluation.deals import write_task  # noqa: E402
 from tests.tuning.tiny import write_base  # noqa: E402
 
@@ -122,6 +124,24 @@ def test_learning_the_same_again_and_again_lowers_the_loss(tmp_path: Path, base:
     made = trainer(tmp_path, base, lessons, plan=plan)
     losses = [made.one_step() for _ in range(30)]
     assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
+
+
+def test_the_mean_of_saved_adapters_is_that_of_each_number(tmp_path: Path, base: Path, lessons: Any) -> None:
+    made = trainer(tmp_path, base, lessons)
+    list(made.run())
+    files = [made.adapter_file(4), made.adapter_file(8)]
+    first, last = (torch.load(file, weights_only=True)["adapter"] for file in files)
+    made.take_mean(files)
+    for name, value in made.masters.items():
+        assert torch.allclose(value, (first[name] + last[name]) / 2)
+        assert torch.equal(made.parameters[name], value.to(made.parameters[name].dtype))
+    none = Check(1.0, 0.0, 0.0)
+    mean = tune._mean(made, (Kept(4, 0.1, none), Kept(8, 0.2, none)))
+    assert mean == Kept(8, 0.2, made.check(), 2)
+    kept = torch.load(tmp_path / "adapter-mean.pt", weights_only=True)["adapter"]
+    assert same(kept, weights(made))
+    # A training that is gone on with knows nothing of it.
+    assert same(weights(trainer(tmp_path, base, lessons)), last)
 
 
 def test_what_drops_out_in_a_step_is_back_after_it(tmp_path: Path, base: Path, lessons: Any) -> None:

@@ -114,7 +114,7 @@ def test_a_description_reads_back() -> None:
     made = Adapter(base="b", base_sha256="1", weights_sha256="2", form="3", least_confidence=0.25)
     made = made.model_copy(update={"confidence": {"": ((0.1, 0.2), (0.3, 0.4)), "deals[].value": ((0.5, 0.5),)}})
     assert Adapter.model_validate_json(written(made)) == made
-    assert len(written(made).splitlines()) == 12
+    assert len(written(made).splitlines()) == 13
 
 
 @pytest.mark.filterwarnings("ignore")
