@@ -179,19 +179,16 @@ class Trainer:
         self._resume()
 
     def _tokens_in_use(self) -> Any:
-        """The token ids over which the softmax is taken: those of all lessons, as they are and with words swapped."""
+        """The token ids that the softmax is over, beside those that a reading itself has: those of all lessons."""
         import torch
 
         used: set[int] = set()
-        chance = _chance("vocabulary")
         for lesson in self.held_out:
             used.update(encode(lesson, self.tokenizer).tokens)
         for lesson in self.lessons:
             tokens = encode(lesson, self.tokenizer).tokens
             self.too_long += len(tokens) > self.plan.longest
             used.update(tokens)
-            for _ in range(4):
-                used.update(encode(swap(lesson, self.known, chance), self.tokenizer).tokens)
         known = self.model.base_model.model.get_output_embeddings().weight.shape[0]
         used.update(range(min(8192, known)))
         return torch.tensor(sorted(used), device=self.device)
@@ -216,15 +213,17 @@ class Trainer:
         return [each for each in encoded if len(each.tokens) <= self.plan.longest]
 
     def _scores(self, encoded: Encoded) -> tuple[Any, Any]:
-        """Logits over the tokens in use at the places before the learnt tokens, and the learnt tokens there."""
+        """Logits over the tokens in use at the places before the learnt tokens, and which of these the learnt are."""
         import torch
 
         tokens = torch.tensor([encoded.tokens], device=self.device)
         hidden = self.model.base_model.model.model(input_ids=tokens, use_cache=False).last_hidden_state[0]
         places = torch.tensor(encoded.learnt, device=self.device)
-        weights = self.model.base_model.model.get_output_embeddings().weight[self.vocabulary]
+        # Swapped names may have tokens that no lesson has.
+        vocabulary = torch.cat([self.vocabulary, tokens[0, places]]).unique()
+        weights = self.model.base_model.model.get_output_embeddings().weight[vocabulary]
         logits = (hidden[places - 1] @ weights.T).float()
-        return logits, torch.searchsorted(self.vocabulary, tokens[0, places])
+        return logits, torch.searchsorted(vocabulary, tokens[0, places])
 
     def _rate(self) -> float:
         done = min(1.0, self.elapsed / 60 / self.plan.minutes)

@@ -144,6 +144,20 @@ def test_the_mean_of_saved_adapters_is_that_of_each_number(tmp_path: Path, base:
     assert same(weights(trainer(tmp_path, base, lessons)), last)
 
 
+def test_a_token_that_no_lesson_has_is_learnt_as_itself(tmp_path: Path, base: Path, lessons: Any) -> None:
+    made = trainer(tmp_path, base, lessons)
+    encoded = encode(lessons[0][0], made.tokenizer)
+    logits, targets = made._scores(encoded)
+    expected = torch.nn.functional.cross_entropy(logits, targets)
+    known = made.vocabulary
+    made.vocabulary = known[~torch.isin(known, torch.tensor(encoded.tokens))]
+    logits, targets = made._scores(encoded)
+    ids = torch.cat([made.vocabulary, torch.tensor([encoded.tokens[place] for place in encoded.learnt])]).unique()
+    assert [int(ids[target]) for target in targets] == [encoded.tokens[place] for place in encoded.learnt]
+    # Fewer tokens to choose from, none of them another one's.
+    assert torch.nn.functional.cross_entropy(logits, targets) <= expected
+
+
 def test_what_drops_out_in_a_step_is_back_after_it(tmp_path: Path, base: Path, lessons: Any) -> None:
     made = trainer(tmp_path / "half", base, lessons, plan=Plan(**{**vars(PLAN), "dropout": 0.5}))
     whole = trainer(tmp_path / "whole", base, lessons, plan=Plan(**{**vars(PLAN), "dropout": 0.0}))
