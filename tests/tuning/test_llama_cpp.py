@@ -55,7 +55,7 @@ def distance(found: dict[int, float], expected: Any) -> float:
     return sum(abs(logprob - float(expected[token])) for token, logprob in found.items()) / len(found)
 
 
-@pytest.mark.parametrize(("name", "strength"), [("gemma3-270m", 0.01), ("smollm2", 0.05)])
+@pytest.mark.parametrize(("name", "strength"), [("gemma3-270m", 0.015), ("smollm2", 0.05)])
 def test_llama_cpp_applies_an_adapter_as_training_does(name: str, strength: float, tmp_path: Path) -> None:
     try:
         base = model_file(name, default_cache_directory() / "models", KEPT_TOKENS.get(name))
