@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from llm_extract.fields.counts import CountField, NumberField, WholeNumberField
+from tests.linear import check_linear
 
 USERS = CountField(
     of=("user", "staff", "employee", "seat", "people", "person", "worker", "officer", "desk", "civil servant",
@@ -299,11 +298,9 @@ def test_any_words_may_be_said_to_count_staff(text: str, start: int) -> None:
         "1 a and b and c " * 6_000,
     ],
 )
-def test_quick_on_adversarial_text(field: CountField | NumberField, text: str) -> None:
-    started = time.process_time()
-    found = field.find(text)
-    assert time.process_time() - started < 2
-    assert len(found) <= 50_000
+def test_time_grows_with_a_hostile_text_and_no_faster(field: CountField | NumberField, text: str) -> None:
+    check_linear(field.find, text)
+    assert len(field.find(text)) <= 50_000
 
 
 @pytest.mark.parametrize(

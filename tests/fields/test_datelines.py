@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llm_extract.fields import DateField
 from llm_extract.fields.datelines import find_dateline
+from tests.linear import check_linear
 
 BODY = """
 The council signed a contract with Harrow Lane Systems on 3 July 2015, as it had said it would in the spring.
@@ -146,8 +145,6 @@ def test_what_is_found_stands_where_it_says_and_parses_alone(text: str) -> None:
 
 
 @pytest.mark.parametrize("piece", ["a", "10 July 2015 ", "Posted ", "\n", "(", "approved ", ". ", "|"])
-def test_long_hostile_texts_take_less_than_a_second(piece: str) -> None:
+def test_time_grows_with_a_hostile_text_and_no_faster(piece: str) -> None:
     text = piece * (100_000 // len(piece))
-    began = time.process_time()
-    find_dateline(text)
-    assert time.process_time() - began < 1.0
+    check_linear(find_dateline, text)

@@ -488,7 +488,8 @@ async def test_a_pause_that_the_endpoint_ordered_is_not_waited_out(scripted_serv
 
 async def test_a_backoff_is_cut_short_and_no_second_attempt_made(scripted_server: ScriptedServer) -> None:
     scripted_server.default = error(503, delay=0.1)
-    policy = QUICK.model_copy(update={"initial_backoff_seconds": 60.0, "max_backoff_seconds": 60.0})
+    # A backoff is drawn from nothing to this, so nearly none is short.
+    policy = QUICK.model_copy(update={"initial_backoff_seconds": 1e7, "max_backoff_seconds": 1e7})
     async with client_of(scripted_server, policy=policy) as client:
         early = asyncio.create_task(client.answer(request("one"), parse))
         await asyncio.sleep(0.2)
