@@ -20,15 +20,14 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from llm_extract.fields.date_readings import Reading, find_readings
-from llm_extract.fields.date_words import MONTH, NTH, SEASON
+from llm_extract.fields.date_words import MONTH, NTH, SEASON, month_number
 from llm_extract.fields.numbers import parse_number
 from llm_extract.fields.partial_dates import add_months, iso, parts
+from llm_extract.fields.text import EDGES
 
 _FARTHEST: Final = 250
 """How many characters before the words their anchor may stand."""
 _MOST_YEARS: Final = 50
-_EDGES: Final = " \t\n\r\u00a0.,;:()[]\"'“”‘’"
-_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _DAYS: Final = {"day": 1, "week": 7, "fortnight": 14}
 
 
@@ -68,7 +67,7 @@ def find_passage(text: str, start: int, end: int, reference: date | None) -> Pas
 
 def read_passage(words: str, reference: date | None) -> str | None:
     """The date that `words` state if they begin with a date, or with "in", and end with words that count from it."""
-    whole = words.rstrip(_EDGES)
+    whole = words.rstrip(EDGES)
     match = next((m for m in _counting().finditer(whole) if m.end() == len(whole)), None)
     if match is None or _vague().search(whole, max(0, match.start() - 16), match.start()):
         return None
@@ -102,15 +101,15 @@ def _counted(match: re.Match[str], anchor: str) -> str | None:
         if match["season"]:
             return iso(year)
         return iso(
-            year, _month_number(match["year_month"]), _day_number(match["year_day"] or match["year_day_after"], None)
+            year, month_number(match["year_month"]), _day_number(match["year_day"] or match["year_day_after"], None)
         )
     if match["later_month"]:
-        later = _month_number(match["later_month"])
+        later = month_number(match["later_month"])
         if month is None:
             return None
         return iso(year + (later <= month), later, _day_number(None, match["nth"]))
     if match["own_month"]:
-        own = _month_number(match["own_month"])
+        own = month_number(match["own_month"])
         return iso(year, own) if month is None or month <= own else None
     if match["unit"]:
         return _steps(match, year, month, day)
@@ -144,10 +143,6 @@ def _days_later(day: date, step: int) -> str | None:
         return (day + timedelta(days=step)).isoformat()
     except OverflowError:
         return None
-
-
-def _month_number(name: str) -> int:
-    return _MONTHS.index(name[:3].casefold()) + 1
 
 
 def _day_number(digits: str | None, nth: str | None) -> int | None:

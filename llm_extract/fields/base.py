@@ -11,6 +11,7 @@ All offsets are code points of the text that was given, half-open: ``text[start:
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
@@ -55,6 +56,39 @@ class Mention(Generic[T]):
     value: T
 
 
+def paragraph_of(text: str, start: int, end: int) -> tuple[int, int]:
+    """The paragraph of ``text[start:end]``: a blank line parts sentences; a line break alone need not."""
+    before, after = text.rfind("\n\n", 0, start), text.find("\n\n", end)
+    return 0 if before < 0 else before + 2, len(text) if after < 0 else after
+
+
+def window_before(text: str, first: int, start: int, margin: int) -> int:
+    """Where whole words begin that stand at least `margin` characters before `start`, and not before `first`."""
+    left = max(first, start - margin)
+    while left > first and not text[left - 1].isspace():
+        left -= 1
+    return left
+
+
+def read_around(
+    find: Callable[[str], list[Mention[T]]], text: str, start: int, end: int, margin: int = READ_MARGIN
+) -> list[Mention[T]]:
+    """What `find` finds in the words around ``text[start:end]``: each mention that shares a character with these.
+
+    `margin`: so many characters before them are looked at, in whole words of the same paragraph, and `READ_MARGIN`
+    behind them.
+    """
+    first, last = paragraph_of(text, start, end)
+    left, right = window_before(text, first, start, margin), min(last, end + READ_MARGIN)
+    while right < last and not text[right].isspace():
+        right += 1
+    return [
+        Mention(mention.start + left, mention.end + left, mention.words, mention.value)
+        for mention in find(text[left:right])
+        if mention.start + left < end and mention.end + left > start
+    ]
+
+
 class FieldType(ABC, Generic[T]):
     """The five abilities. Instances are immutable and compare by their settings.
 
@@ -84,21 +118,7 @@ class FieldType(ABC, Generic[T]):
         Each mention that shares a character with the range, whole: "£350m" inside "worth up to £350m"
         is read as the latter. Field types whose words mean the same alone override this.
         """
-        # A blank line parts sentences; a line break alone need not.
-        before, after = text.rfind("\n\n", 0, start), text.find("\n\n", end)
-        before = 0 if before < 0 else before + 2
-        left = max(before, start - READ_MARGIN)
-        right = min(len(text) if after < 0 else after, end + READ_MARGIN)
-        while left > before and not text[left - 1].isspace():
-            left -= 1
-        while right < len(text) and right > end and not text[right].isspace():
-            right += 1
-        found = self.find(text[left:right], context)
-        return [
-            Mention(mention.start + left, mention.end + left, mention.words, mention.value)
-            for mention in found
-            if mention.start + left < end and mention.end + left > start
-        ]
+        return read_around(lambda words: self.find(words, context), text, start, end)
 
     def support(self, quote: str, value: T, context: Context = NO_CONTEXT) -> bool:
         """Whether a reader who sees only `quote` (and the context) would agree to `value`."""

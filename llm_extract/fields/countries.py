@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from llm_extract.fields.country_names import COUNTRY_NAMES
 from llm_extract.fields.home_currencies import homes_of_sums, marks_its_dollars
+from llm_extract.fields.text import one_of
 
 _HEAD = 300  # characters: headline and dateline
 _MOST = 3  # an article that says one name often has no more evidence for it
@@ -43,16 +44,11 @@ def _countries() -> dict[str, str]:
 
 @cache
 def _regex() -> re.Pattern[str]:
-    by_first: dict[str, list[str]] = {}
-    after_comma = []
-    for name in sorted(_countries(), key=len, reverse=True):
-        if _SHORT_STATE.fullmatch(name):
-            after_comma.append(re.escape(name))
-        else:
-            by_first.setdefault(name[0], []).append(re.escape(name[1:]))
-    listed = "|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in by_first.items())
+    names = set(_countries())
+    after_comma = {name for name in names if _SHORT_STATE.fullmatch(name)}
     return re.compile(
-        rf"(?<![^\W_])(?:{listed})(?![^\W\d_])(?<!US(?=\$))|(?:(?<=,\s)|\A)(?:{'|'.join(after_comma)})(?!\w)"
+        rf"(?<![^\W_])(?:{one_of(names - after_comma)})(?![^\W\d_])(?<!US(?=\$))"
+        rf"|(?:(?<=,\s)|\A)(?:{one_of(after_comma)})(?!\w)"
     )
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from typing import Any, ClassVar
 
-from llm_extract.fields.base import NO_CONTEXT, READ_MARGIN, Context, FieldType, Mention, verbatim
+from llm_extract.fields.base import NO_CONTEXT, Context, FieldType, Mention, read_around, verbatim
 from llm_extract.fields.currencies import NOUNS, SIGNS
 from llm_extract.fields.numbers import NUMBER_START, QUANTITY, parse_number
 from llm_extract.fields.people import NOT_STAFF, OCCUPATION
@@ -127,7 +127,7 @@ def _answer_of(nouns: tuple[str, ...]) -> re.Pattern[str]:
     between = rf"(?!(?:{_NOT_BETWEEN})(?!\w)|{NOT_STAFF})[^\W\d_][\w'’&/]*(?:(?<!s)(?:\s(?:and|or)|,)(?=\s))?{_GAP}"
     people = rf"(?:{OCCUPATION}|(?:{_one_of(plural)})(?!\w))(?!['’](?:s(?!\w))?\s[^\W\d_])"
     some = rf"(?:all\s(?:of\s)?)?{_ABOUT}"
-    words = r"(?:(?!{NOT_STAFF})[^.!?\n0-9£$€])".replace("{NOT_STAFF}", NOT_STAFF)
+    words = rf"(?:(?!{NOT_STAFF})[^.!?\n0-9£$€])"
     return re.compile(
         rf"{NUMBER_START}(?!one\sof\s){_COUNTED}{_GAP}(?:of\syou(?!\w)"
         rf"|(?:of\s(?:the|its|their|our|his|her|all)\s(?:own\s)?)?(?:{between}){{0,4}}?{people})"
@@ -156,22 +156,6 @@ def _regex(source: str) -> re.Pattern[str]:
 def _any_count() -> re.Pattern[str]:
     money = "|".join(sorted(NOUNS))
     return _regex(rf"{NUMBER_START}{_NUMBER}(?!\s?[%‰{_MONEY_SIGNS}]|[\s-](?:per\s?cent|pc|{money})(?!\w)|[/:][0-9])")
-
-
-def _read_around(find: Callable[[str], list[Mention[int]]], text: str, start: int, end: int) -> list[Mention[int]]:
-    """As `FieldType.read` does, with `find`."""
-    before, after = text.rfind("\n\n", 0, start), text.find("\n\n", end)
-    first, last = before + 2 if before >= 0 else 0, after if after >= 0 else len(text)
-    left, right = max(first, start - _ANSWER_REACH), min(last, end + READ_MARGIN)
-    while left > first and not text[left - 1].isspace():
-        left -= 1
-    while right < last and not text[right].isspace():
-        right += 1
-    return [
-        Mention(mention.start + left, mention.end + left, mention.words, mention.value)
-        for mention in find(text[left:right])
-        if mention.start + left < end and mention.end + left > start
-    ]
 
 
 def _looks_like_a_year(digits: str) -> bool:
@@ -260,7 +244,7 @@ class CountField(FieldType[int]):
     def read(self, text: str, start: int, end: int, context: Context = NO_CONTEXT) -> list[Mention[int]]:
         """As `FieldType.read`; where the words hold none of the nouns, any occupation is one of them."""
         found = super().read(text, start, end, context)
-        return found or _read_around(self._answered, text, start, end)
+        return found or read_around(self._answered, text, start, end, _ANSWER_REACH)
 
     def parse(self, words: str, context: Context = NO_CONTEXT) -> int | None:
         """The one count that `words` state."""

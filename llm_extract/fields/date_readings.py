@@ -17,18 +17,15 @@ from llm_extract.fields.date_cues import (
     placed,
     resolve,
 )
-from llm_extract.fields.date_words import NTH, date_pattern, surroundings
+from llm_extract.fields.date_words import NTH, date_pattern, month_number, surroundings
 from llm_extract.fields.partial_dates import add_months, iso, parts, shared
-from llm_extract.fields.text import word_set
+from llm_extract.fields.text import EDGES, word_set
 
 # --- what a match says -----------------------------------------------------------------------------
 
-_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _FIRST_MONTH: Final = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9}
 _STEP: Final = {"last": -1, "past": -1, "this": 0, "next": 1, "coming": 1}
-
-_EDGES: Final = " \t\n\r\u00a0.,;:()[]\"'“”‘’"
 
 
 _IN: Final = word_set("in into since until till during before after circa dated year")
@@ -60,7 +57,7 @@ def find_readings(text: str, reference: date | None) -> Iterator[Reading]:
     """Everything in `text` that is a date, in order."""
     if reference is not None and not 2 < reference.year < 9998:
         reference = None  # there is no room to count in
-    first, final = len(text) - len(text.lstrip(_EDGES)), len(text.rstrip(_EDGES))
+    first, final = len(text) - len(text.lstrip(EDGES)), len(text.rstrip(EDGES))
     last: Reading | None = None
     floor = 0
     for match in date_pattern().finditer(text):
@@ -154,7 +151,7 @@ def _read_month(
     match: re.Match[str], reference: date | None, last: Reading | None, alone: bool, floor: int
 ) -> Reading | None:
     text, (start, end) = match.string, match.span()
-    month = _MONTHS.index(match["month"][:3].casefold()) + 1
+    month = month_number(match["month"])
     day_digits, year_digits = match["day"] or match["day_after"], match["month_year"] or match["short_year"]
     if match["day_after"] and (
         match["day"] or (not (year_digits or match["month_which"]) and lead_word(text, start) == "in")
@@ -291,23 +288,19 @@ def _read_counted(match: re.Match[str], today: date, alone: bool) -> str | None:
         return None if genitive else (today + timedelta(days=days)).isoformat()
     if match["current"]:
         edge = _part_of_year(match["part"], f"{today.year:04}")
-        month = _plain(match["current"]) == "month"
+        in_month = _plain(match["current"]) == "month"
         if match["now"] and len(edge) == len("2021"):
             return edge if match["part"] or alone else None
-        return None if len(edge) == 4 else today.isoformat()[:7] if month else edge
+        return None if len(edge) == 4 else today.isoformat()[:7] if in_month else edge
     if not match["which"] or (not alone and lead_word(match.string, match.start()) == "the"):
         return None  # "over the last year" is a length of time
     step = _STEP[_plain(match["which"]).removeprefix("this ") if " " in match["which"] else _plain(match["which"])]
     if match["unit_month"]:
-        month_number = _MONTHS.index(match["unit_month"][:3].casefold()) + 1
+        month = month_number(match["unit_month"])
         if match["unit_month_day"]:
             day = int(match["unit_month_day"].rstrip("stndrhSTNDRH"))
-            return (
-                resolve(month_number, day, today, "past" if step < 0 else "future")
-                if step
-                else iso(today.year, month_number, day)
-            )
-        months = (month_number - today.month) if not step else (month_number - today.month) % (12 * step)
+            return resolve(month, day, today, "past" if step < 0 else "future") if step else iso(today.year, month, day)
+        months = (month - today.month) if not step else (month - today.month) % (12 * step)
         return add_months(today.isoformat()[:7], months or 12 * step)
     monday = today - timedelta(days=today.weekday() - 7 * step)
     if match["unit_day"]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 _GAP = r"\s{1,2}(?<!\n\n)"
 _YEAR = r"(?:19[5-9]|20[0-9])[0-9]"
 _SHORT_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_MONTH_NUMBERS = {name.casefold(): number for number, name in enumerate(_SHORT_MONTHS.split("|"), 1)}
 MONTH = (
     r"(?-i:(?=[A-Z]))(?:Jan(?:uary|\.)?|Feb(?:ruary|\.)?|Mar(?:ch|\.)?|Apr(?:il|\.)?|May|Jun(?:e|\.)?|Jul(?:y|\.)?"
     r"|Aug(?:ust|\.)?|Sep(?:tember|t\.?|\.)?|Oct(?:ober|\.)?|Nov(?:ember|\.)?|Dec(?:ember|\.)?)(?![^\W_])"
@@ -67,6 +68,11 @@ NTH = (
 )
 _NTH = "|".join(NTH)
 SEASON = "spring|summer|autumn|fall|winter"
+
+
+def month_number(name: str) -> int:
+    """1 for what `MONTH` matches of January, 12 for what it does of December."""
+    return _MONTH_NUMBERS[name[:3].casefold()]
 
 
 @cache

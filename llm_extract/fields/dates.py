@@ -164,7 +164,7 @@ def _is_partial_date(text: str) -> bool:
 
 
 def _check(value: str) -> str:
-    if iso(*parts(value)) != value:
+    if not _is_partial_date(value):
         raise ValueError(f"the calendar has no {value}")  # pydantic makes a ValidationError of it
     return value
 

@@ -28,7 +28,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
-from llm_extract.fields.base import NO_CONTEXT, READ_MARGIN, Context, FieldType, Mention
+from llm_extract.fields.base import NO_CONTEXT, READ_MARGIN, Context, FieldType, Mention, paragraph_of, window_before
 from llm_extract.fields.option_answers import read_option, says_more
 from llm_extract.fields.term_readings import Span, statements
 
@@ -59,15 +59,10 @@ class DurationField(FieldType[int]):
         An extension whose unit the initial term tells is looked for from farther off; and where the words
         are said to be an option, fewer words must show it (`llm_extract.fields.option_answers`).
         """
-        first = text.rfind("\n\n", 0, start)
-        first = 0 if first < 0 else first + 2
-        after = text.find("\n\n", end)
-        last = len(text) if after < 0 else after
+        first, last = paragraph_of(text, start, end)
         right = _clause_end(text, end, last)
         for margin in (READ_MARGIN, _ELIDED_REACH) if self.part == "extension" else (READ_MARGIN,):
-            left = max(first, start - margin)
-            while left > first and not text[left - 1].isspace():
-                left -= 1
+            left = window_before(text, first, start, margin)
             window = text[left:right]
             found = [
                 Mention(span.start + left, span.end + left, window[span.start : span.end], span.months)

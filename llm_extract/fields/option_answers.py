@@ -19,7 +19,7 @@ from functools import cache
 
 from llm_extract.fields import term_words
 from llm_extract.fields.numbers import NUMBER
-from llm_extract.fields.term_readings import Span, Term, months_of, number_of, read_term, statements
+from llm_extract.fields.term_readings import Span, Term, how_often, months_of, number_of, read_term, statements
 
 _ORDINALS = ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh")
 _ORDINAL = rf"(?:{'|'.join(_ORDINALS)})(?![^\W_])"
@@ -165,13 +165,11 @@ def _with_unit(text: str, term: Term, opening: int, start: int, end: int) -> Spa
     often = _often_before().search(before)
     after = term_words.often_after().match(text, term.end)
     if often is not None and times == 1:
-        times = _times(often["times"])
-        return Span(first, last, term.months * times)
+        return Span(first, last, term.months * _times(often["times"]))
     if re.search(NUMBER, text[after.end() if after else term.end : end], re.IGNORECASE):
         return None
     if after is not None and times == 1:
-        times = 2 if after["twice"] else int(number_of(after["often"]) or 1)
-        return Span(first, max(last, after.end()), term.months * times)
+        return Span(first, max(last, after.end()), term.months * how_often(after))
     if term.several and times > 1:
         return Span(first, last, term.months * times)
     if not (term.further or term.optional or _further_before().search(before)):

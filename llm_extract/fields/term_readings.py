@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 
 from llm_extract.fields import term_words
 from llm_extract.fields.numbers import NUMBER, parse_number
+from llm_extract.fields.text import EDGES
 
-_EDGES: Final = " \t\n\r\u00a0.,;:()[]\"'“”‘’"
 _MONTHS_IN: Final = {"y": Decimal(12), "m": Decimal(1), "d": Decimal(120)}
 _LONGEST: Final = 1200  # a century; what is longer is no contract
 _REACH: Final = 120  # how far before a term the words are looked for that make it optional
@@ -46,6 +46,11 @@ class Span(NamedTuple):
     start: int
     end: int
     months: int
+
+
+def how_often(match: re.Match[str]) -> int:
+    """How many times `term_words.often` or `often_after` say."""
+    return 2 if match["twice"] else int(number_of(match["often"]) or 1)
 
 
 def number_of(words: str) -> Decimal | None:
@@ -113,7 +118,7 @@ def statements(text: str) -> tuple[list[Span], list[Span]]:
     if term_words.unit().search(text) is None:
         return initials, extensions
     matches = list(term_words.terms().finditer(text))
-    first, final = len(text) - len(text.lstrip(_EDGES)), len(text.rstrip(_EDGES))
+    first, final = len(text) - len(text.lstrip(EDGES)), len(text.rstrip(EDGES))
     floor = 0
     initial: Term | None = None  # the one just before, in the same clause
     previous: Span | None = None  # the extension just before, which another one may be added to
@@ -205,9 +210,7 @@ def _read_extension(text: str, term: Term, clause: str, initial: Term | None, pr
     often = term_words.often().search(cue[0]) if cue else None
     if often is None and (often := term_words.often_after().match(text, end)):
         end = often.end()
-    times = (
-        term.times if often is None or term.times > 1 else 2 if often["twice"] else int(number_of(often["often"]) or 1)
-    )
+    times = term.times if often is None or term.times > 1 else how_often(often)
     months = term.months * times
     start = term.begin - len(clause)
     if previous is not None and link and (link["again"] or term.optional or term.further or tail):
@@ -259,7 +262,7 @@ def _read_elided(text: str, term: Term) -> Span | None:
         if often is None and (often := term_words.often_after().match(text, end)) is not None:
             end = often.end()
         if often is not None:
-            months *= 2 if often["twice"] else int(number_of(often["often"]) or 1)
+            months *= how_often(often)
     return Span(term.start, end, months) if all(each) and months > 0 else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -18,6 +19,9 @@ MAX_TEXT_LENGTH = 1000
 # The two joiners are kept: Persian, Indic scripts and emoji are written with them.
 _INVISIBLE = re.compile(f"(?![\u200c\u200d])[{INVISIBLE_CLASS}]")
 _BROKEN_WORD = re.compile(r"(?<=\w)(?:-|\xad-?|‐)[ \t]*(?:\r\n?|\n)[ \t]*(?=\w)")
+
+EDGES = " \t\n\r\u00a0.,;:()[]\"'“”‘’"
+"""What may stand around words that are read alone."""
 
 
 def collapse(words: str) -> str:
@@ -36,6 +40,17 @@ def collapse(words: str) -> str:
 def word_set(listing: str) -> frozenset[str]:
     """The words of a listing, which may run over several lines."""
     return frozenset(listing.split())
+
+
+def one_of(words: Iterable[str]) -> str:
+    """A regular expression of any of these words, the longest that fits first.
+
+    They are parted by their first letters, so that many of them are refused at once.
+    """
+    by_first: dict[str, list[str]] = {}
+    for word in sorted(words, key=lambda word: (-len(word), word)):
+        by_first.setdefault(word[0], []).append(re.escape(word[1:]))
+    return "|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in by_first.items())
 
 
 def _mended(broken: re.Match[str]) -> str:
