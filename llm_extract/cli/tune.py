@@ -17,7 +17,7 @@ from llm_extract.errors import UsageError
 
 if TYPE_CHECKING:
     from llm_extract.tuning.training import Device, Trainer
-    from llm_extract.tuning.tune import Tuned
+    from llm_extract.tuning.writing import Tuned
 
 _folder = click.Path(path_type=Path, file_okay=False)
 _file = click.Path(path_type=Path)
@@ -41,6 +41,7 @@ _file = click.Path(path_type=Path)
 @click.option(
     "--rank", metavar="N", type=click.IntRange(1, 256), default=16, show_default=True, help="Size of the adapter."
 )
+@click.option("--start", metavar="FOLDER", type=_folder, help="An adapter to begin with, to teach it more.")
 @click.option("--seed", metavar="N", type=int, default=0, show_default=True)
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--out", metavar="FOLDER", type=_folder, help="The adapter's.  [default: prompts/TASK.adapter]")
@@ -53,6 +54,7 @@ def tune(
     base: str,
     minutes: float,
     rank: int,
+    start: Path | None,
     seed: int,
     device: Device,
     out: Path | None,
@@ -67,18 +69,20 @@ def tune(
     from llm_extract.task import find_task
     from llm_extract.tuning.data import shown
     from llm_extract.tuning.training import Plan
-    from llm_extract.tuning.tune import Order, check_packages, finish, held, prepare
+    from llm_extract.tuning.tune import Order, check_packages, held, prepare
     from llm_extract.tuning.tune import train as train_adapter
+    from llm_extract.tuning.writing import finish
 
     check_packages()
     plan = Plan(minutes=minutes, rank=rank, alpha=2 * rank, seed=seed)
     given = {"base": base, "minutes": f"{minutes:g}", "rank": str(rank), "seed": str(seed)}
     words = ["llm-extract", "tune", task, *(word for name, value in given.items() for word in (f"--{name}", value))]
     found = find_task(task)
+    words += ["--start", shown(start, found)] if start else []
     words += ["--gold", shown(gold, found)] if gold else []
     words += [word for each in train for word in ("--train", shown(each, found))]
     words += [word for each in data for word in ("--data", shown(each, found))]
-    order = Order(found, base, gold, train, data, plan, device, out, folder, shlex.join(words))
+    order = Order(found, base, gold, train, data, plan, device, out, folder, start, shlex.join(words))
     # Nothing is cached: what a tuning asks is asked of weights that may never be used again.
     settings = load_settings(cache=False)
     work = prepare(order, settings)

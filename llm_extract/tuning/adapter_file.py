@@ -7,7 +7,7 @@ and alpha, and two tensors for every weight, `blk.0.attn_q.weight.lora_a` (rank,
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -61,16 +61,10 @@ def write_adapter(
     writer.add_float32("adapter.lora.alpha", float(alpha))
     writer.add_string("general.description", description)
     for name in sorted(parameters):
-        match = _PARAMETER.search(name)
-        if match is None or match["layer"] not in NAMES:
-            raise ValueError(f"{name}: no layer that an adapter file can name")
-        layer = NAMES[match["layer"]]
         values = parameters[name].to("cpu").float().numpy()
-        if match["side"] == "B" and architecture in _PERMUTED and layer in ("attn_q", "attn_k"):
-            values = _interleaved(values, heads if layer == "attn_q" else key_value_heads)
-        writer.add_tensor(
-            f"blk.{match['block']}.{layer}.weight.lora_{match['side'].lower()}", values.astype(np.float16)
-        )
+        if permuted := _heads_permuted(name, architecture, heads, key_value_heads):
+            values = _interleaved(values, permuted)
+        writer.add_tensor(_tensor_name(name), values.astype(np.float16))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -78,7 +72,54 @@ def write_adapter(
     partial.replace(file)
 
 
+def read_weights(
+    file: Path, names: Iterable[str], *, architecture: str, heads: int, key_value_heads: int
+) -> dict[str, Any]:
+    """The tensors of an adapter file as `write_adapter` was given them, in 32 bits.
+
+    Args:
+        file: of a model with the same layers.
+        names: peft's, of the parameters that are wanted.
+        architecture, heads, key_value_heads: as of `write_adapter`.
+
+    Raises:
+        ValueError: it has no tensor for one of the names.
+    """
+    import gguf
+    import numpy as np
+
+    tensors = {tensor.name: tensor for tensor in gguf.GGUFReader(file).tensors}
+    found = {}
+    for name in names:
+        if _tensor_name(name) not in tensors:
+            raise ValueError(f"{file} has no {_tensor_name(name)}")
+        values = np.array(tensors[_tensor_name(name)].data, dtype=np.float32)
+        permuted = _heads_permuted(name, architecture, heads, key_value_heads)
+        found[name] = _apart(values, permuted) if permuted else values
+    return found
+
+
+def _tensor_name(parameter: str) -> str:
+    match = _PARAMETER.search(parameter)
+    if match is None or match["layer"] not in NAMES:
+        raise ValueError(f"{parameter}: no layer that an adapter file can name")
+    return f"blk.{match['block']}.{NAMES[match['layer']]}.weight.lora_{match['side'].lower()}"
+
+
+def _heads_permuted(parameter: str, architecture: str, heads: int, key_value_heads: int) -> int:
+    """Of how many heads the rows are stored interleaved; 0: as they are."""
+    if architecture not in _PERMUTED or ".lora_B." not in parameter:
+        return 0
+    return heads if "q_proj" in parameter else key_value_heads if "k_proj" in parameter else 0
+
+
 def _interleaved(values: Any, heads: int) -> Any:
     """Rows from [first half | second half] of each head to alternating ones, as `convert_hf_to_gguf` does."""
     rows, columns = values.shape
     return values.reshape(heads, 2, rows // heads // 2, columns).swapaxes(1, 2).reshape(rows, columns)
+
+
+def _apart(values: Any, heads: int) -> Any:
+    """What `_interleaved` was given."""
+    rows, columns = values.shape
+    return values.reshape(heads, rows // heads // 2, 2, columns).swapaxes(1, 2).reshape(rows, columns)

@@ -15,7 +15,8 @@ from llm_extract.tuning.training import MODULES, Plan
 
 if TYPE_CHECKING:
     from llm_extract.evaluation.summary import FieldSummary, Figure, Summary
-    from llm_extract.tuning.tune import Kept, Trained
+    from llm_extract.tuning.choosing import Kept
+    from llm_extract.tuning.tune import Trained
 
 _HEADLINE = ("f1", "precision", "recall", "entry_f1", "invention", "false_alarms", "grounded_f1")
 
@@ -29,6 +30,8 @@ class Card:
     adapter: Adapter
     material: Material
     plan: Plan
+    start: Adapter | None
+    """The adapter that the training began with."""
     trained: Trained
     before: Summary
     after: Summary
@@ -155,6 +158,11 @@ def _training(card: Card) -> str:
         f"Low-rank adapters (LoRA) on {', '.join(MODULES)}; the base in 16 bits, unchanged; AdamW; only what stands "
         f"behind a label counts for the loss. Plan: {settings}."
     )
+    if card.start is not None:
+        how += (
+            f" It began with another adapter, SHA-256 `{card.start.weights_sha256}`, whose own training is not counted "
+            "below."
+        )
     what = (
         f"Steps: {trained.steps}, in {trained.minutes:.1f} minutes on {trained.machine}. {_which(trained.best)} "
         "is this one: the most lines right of those that state something."

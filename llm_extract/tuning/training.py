@@ -12,7 +12,7 @@ import math
 import random
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -363,6 +363,21 @@ class Trainer:
     def adapter_bytes(self) -> int:
         """The size of the adapter as a file of 16-bit numbers, without its names."""
         return sum(2 * value.numel() for value in self.masters.values())
+
+    def begin_with(self, values: Mapping[str, Any]) -> None:
+        """Set the adapter to arrays of the parameters' names.
+
+        Raises:
+            ValueError: one has another shape than its parameter.
+        """
+        import torch
+
+        for name, value in self.masters.items():
+            found = torch.as_tensor(values[name])
+            if found.shape != value.shape:
+                raise ValueError(f"it has {tuple(found.shape)} where {tuple(value.shape)} is trained: give its --rank")
+            value.copy_(found)
+        self._copy_masters()
 
     def take_mean(self, files: Sequence[Path]) -> None:
         """Set the adapter to the mean of saved ones. The checkpoint keeps its own."""

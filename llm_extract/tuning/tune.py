@@ -1,4 +1,4 @@
-"""From a task and its gold to an adapter: gather, train, choose, measure, calibrate, write.
+"""From a task and its gold to an adapter: gather, train, choose; `llm_extract.tuning.writing` measures and writes it.
 
 Everything on the way is kept in a working folder, and the same order goes on from there after a kill::
 
@@ -13,7 +13,6 @@ Everything on the way is kept in a working folder, and the same order goes on fr
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import platform
@@ -22,29 +21,25 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llm_extract.errors import RunError, UsageError
-from llm_extract.files import locked, write_text, write_whole
+from llm_extract.files import locked, write_text
 from llm_extract.form import make_form
-from llm_extract.model.adapters import CARD, DESCRIPTION, WEIGHTS, Adapter
+from llm_extract.model.adapters import DESCRIPTION, WEIGHTS, Adapter, read_adapter
 from llm_extract.model.gguf import read_header
 from llm_extract.model.machine import usable_cores
 from llm_extract.model.weights import EmbeddedModel, model_file
 from llm_extract.task import Task, shipped_directory
-from llm_extract.tuning.adapter_file import write_adapter
+from llm_extract.tuning.adapter_file import read_weights, write_adapter
 from llm_extract.tuning.bases import KEPT_TOKENS, LICENCES, find_base, too_large
-from llm_extract.tuning.card import Card, write_card
+from llm_extract.tuning.choosing import CHECKS, Kept, all_checks, best_of, file_of, note_check
 from llm_extract.tuning.data import Material, gather
-from llm_extract.tuning.measuring import Asked, ask_all, calibrate, median_seconds, results_of
-from llm_extract.tuning.training import Check, Device, Plan, Trainer
-from llm_extract.version import __version__
+from llm_extract.tuning.training import Device, Plan, Trainer
 
 if TYPE_CHECKING:
-    from llm_extract.evaluation.summary import Summary
     from llm_extract.settings import Settings
 
 PACKAGES = ("torch", "transformers", "peft", "gguf", "numpy", "scipy")
@@ -67,6 +62,8 @@ class Order:
     device: Device = "auto"
     out: Path | None = None
     folder: Path | None = None
+    start: Path | None = None
+    """The folder of an adapter that the training begins with; None: with one that changes nothing."""
     command: str = ""
     """As the user gave it, for the card."""
 
@@ -81,22 +78,14 @@ class Work:
     material: Material
     folder: Path
     out: Path
+    start: Adapter | None
+    """What is known of the adapter that the training begins with."""
     notes: tuple[str, ...]
 
     @property
     def task(self) -> Task:
         """What is learnt."""
         return self.order.task
-
-
-class Kept(NamedTuple):
-    """A check, and the adapter that it was made of."""
-
-    step: int
-    minutes: float
-    check: Check
-    mean_of: int = 1
-    """1: the adapter as it was after that step. Else the mean of so many, the last checked ones."""
 
 
 class Trained(NamedTuple):
@@ -109,15 +98,6 @@ class Trained(NamedTuple):
     steps: int
     minutes: float
     machine: str
-
-
-class Tuned(NamedTuple):
-    """A finished adapter, and what it brought."""
-
-    folder: Path
-    before: Summary
-    after: Summary
-    adapter: Adapter
 
 
 def check_packages() -> None:
@@ -136,21 +116,33 @@ def prepare(order: Order, settings: Settings) -> Work:
 
     Raises:
         EvaluationError, TaskError: the articles do not do.
-        ModelNameError, EmbeddedModelError: the base is not known, or not installed.
-        UsageError: the adapter cannot be written where it is to go.
+        ModelNameError, EmbeddedModelError: the base is not known, or not installed; the adapter to begin with does not
+            hold.
+        UsageError: the adapter cannot be written where it is to go, or the one to begin with fits another base.
     """
     from llm_extract.model.cache import default_cache_directory
 
     base = find_base(order.base)
+    start = None if order.start is None else _read_start(order.start, base)
     material = gather(order.task, order.gold, order.train, order.data)
     cache = settings.cache_dir or default_cache_directory()
     weights = model_file(base.name, cache / "models", KEPT_TOKENS.get(base.name))
     out, notes = destination(order.task, order.out)
-    plan = sha256(json.dumps(asdict(order.plan)).encode()).hexdigest()[:6]
+    begins = [start.weights_sha256] if start else []
+    plan = sha256(json.dumps([asdict(order.plan), *begins]).encode()).hexdigest()[:6]
     name = f"{order.task.name}-{base.name}-{material.digest}-{plan}"
     if (out / DESCRIPTION).is_file():
         notes = (*notes, f"the adapter in {out} will be replaced")
-    return Work(order, base, weights, material, order.folder or cache / "tuning" / name, out, (*material.notes, *notes))
+    return Work(
+        order, base, weights, material, order.folder or cache / "tuning" / name, out, start, (*material.notes, *notes)
+    )
+
+
+def _read_start(folder: Path, base: EmbeddedModel) -> Adapter:
+    start = read_adapter(folder)
+    if (start.base, start.tokens) != (base.name, KEPT_TOKENS.get(base.name)):
+        raise UsageError(f"the adapter {folder} fits {start.base}, not {base.name} as it is tuned now")
+    return start
 
 
 def destination(task: Task, out: Path | None) -> tuple[Path, tuple[str, ...]]:
@@ -204,6 +196,7 @@ def terms(work: Work) -> dict[str, Any]:
         "base_sha256": work.base.sha256,
         "tokens": KEPT_TOKENS.get(work.base.name),
         "data": work.material.digest,
+        "start": work.start and work.start.weights_sha256,
         "plan": asdict(work.order.plan),
     }
 
@@ -237,23 +230,18 @@ def train(work: Work, say: Say, on_start: Callable[[Trainer], None] = lambda tra
         on_start: is given the trainer before its first step, so that it can be stopped.
 
     Raises:
-        UsageError: no such device, the adapter would be too large, or every lesson is too long.
+        UsageError: no such device, the adapter would be too large or the one to begin with is of another size, or
+            every lesson is too long.
     """
     trainer = _trainer(work, say)
     on_start(trainer)
-    file = work.folder / "checks.jsonl"
+    file = work.folder / CHECKS
     for check in trainer.run():
-        line = {"step": trainer.step, "minutes": round(trainer.elapsed / 60, 2), **check._asdict()}
-        with file.open("a") as lines:
-            lines.write(json.dumps(line) + "\n")
+        note_check(file, trainer, check)
     if trainer.stopped:
         return None
-    checks = read_checks(file, trainer)
-    if not checks:  # all of a plan without checks, or of a folder that lost them
-        trainer.save(trainer.adapter_file(trainer.step))
-        checks = (Kept(trainer.step, round(trainer.elapsed / 60, 2), trainer.check()),)
-    if len(checks) > 2:
-        checks = (*checks, _mean(trainer, checks[-(len(checks) // 2) :]))
+    checks = all_checks(file, trainer)
+    if checks[-1].mean_of > 1:
         say(f"the mean of the last {checks[-1].mean_of} checked adapters: lines right {checks[-1].check.lines:.3f}")
     best = best_of(checks)
     weights = work.folder / "adapter" / WEIGHTS
@@ -295,57 +283,38 @@ def _trainer(work: Work, say: Say) -> Trainer:
         say(f"{trainer.too_long} lessons have more than {plan.longest} tokens and are passed over")
     if trainer.too_long == len(material.lessons):
         raise UsageError("every article is too long to learn from")
+    if work.order.start is not None and not trainer.step:
+        _begin_with(trainer, work, work.order.start)
     if trainer.step:
         say(f"going on at step {trainer.step}, after {trainer.elapsed / 60:.1f} of {plan.minutes:g} min")
     return trainer
 
 
-def read_checks(file: Path, trainer: Trainer) -> tuple[Kept, ...]:
-    """The checks that were made, whose adapters are there; of two of one step the later. A torn line is passed over."""
-    found: dict[int, Kept] = {}
-    for line in file.read_text("utf-8").splitlines() if file.is_file() else ():
-        try:
-            data = json.loads(line)
-        except ValueError:
-            continue
-        if trainer.adapter_file(data["step"]).is_file():
-            check = Check(data["loss"], data["lines"], data["stated"])
-            found[data["step"]] = Kept(data["step"], data["minutes"], check)
-    return tuple(found[step] for step in sorted(found))
+def _begin_with(trainer: Trainer, work: Work, folder: Path) -> None:
+    try:
+        trainer.begin_with(read_weights(folder / WEIGHTS, trainer.masters, **_layout(work, trainer)))
+    except ValueError as error:
+        raise UsageError(f"{folder} is no adapter to begin with: {error}") from error
 
 
-def _mean(trainer: Trainer, last: tuple[Kept, ...]) -> Kept:
-    """The mean of adapters of one training, and how it does: it often generalises better than each of them.
-
-    After P. Izmailov and others, "Averaging Weights Leads to Wider Optima and Better Generalization", 2018.
-    """
-    trainer.take_mean([trainer.adapter_file(kept.step) for kept in last])
-    trainer.save(_mean_file(trainer))
-    return Kept(last[-1].step, last[-1].minutes, trainer.check(), len(last))
-
-
-def _mean_file(trainer: Trainer) -> Path:
-    return trainer.folder / "adapter-mean.pt"
-
-
-def best_of(checks: tuple[Kept, ...]) -> Kept:
-    """The check with most stated lines right; of equals that with the least loss."""
-    return max(checks, key=lambda kept: (kept.check.stated, -kept.check.loss))
+def _layout(work: Work, trainer: Trainer) -> dict[str, Any]:
+    config = trainer.model.base_model.model.config
+    return {
+        "architecture": read_header(work.weights).architecture,
+        "heads": config.num_attention_heads,
+        "key_value_heads": config.num_key_value_heads,
+    }
 
 
 def _convert(work: Work, trainer: Trainer, best: Kept, weights: Path) -> None:
     import torch
 
-    file = trainer.adapter_file(best.step) if best.mean_of == 1 else _mean_file(trainer)
-    config = trainer.model.base_model.model.config
     write_adapter(
         weights,
-        torch.load(file, map_location="cpu", weights_only=True)["adapter"],
-        architecture=read_header(work.weights).architecture,
+        torch.load(file_of(trainer, best), map_location="cpu", weights_only=True)["adapter"],
         alpha=work.order.plan.alpha,
-        heads=config.num_attention_heads,
-        key_value_heads=config.num_key_value_heads,
         description=f"{LICENCES[work.base.name].notice}; for llm_extract's task {work.task.name}",
+        **_layout(work, trainer),
     )
 
 
@@ -358,97 +327,3 @@ def machine(device: str) -> str:
 
         kind += f", {torch.cuda.get_device_name()}"
     return kind
-
-
-# -- measuring and writing ----------------------------------------------------------------------------------------
-
-
-def finish(work: Work, trained: Trained, settings: Settings, say: Say) -> Tuned:
-    """Ask base and adapter about the articles that judge, calibrate, and write the adapter where the task looks for it.
-
-    Raises:
-        FatalError: the embedded model cannot be run.
-    """
-    from llm_extract.background import run
-    from llm_extract.evaluation.summary import summarise
-
-    gc.collect()  # the trained model's memory is wanted for the one that is asked
-    gold, staging = work.material.held_out, trained.weights.parent
-    raw = Adapter(
-        base=work.base.name,
-        base_sha256=work.base.sha256,
-        tokens=KEPT_TOKENS.get(work.base.name),
-        weights_sha256=sha256(trained.weights.read_bytes()).hexdigest(),
-        form=make_form(work.task).fingerprint,
-    )
-    write_text(staging / DESCRIPTION, written(raw))
-    before = run(_ask(work, settings, "before.jsonl", None, _said_of("the base model", say)))
-    mean = f"-mean-{trained.best.mean_of}" if trained.best.mean_of > 1 else ""
-    file = f"after-{trained.best.step:06d}{mean}.jsonl"
-    after = run(_ask(work, settings, file, staging, _said_of("the tuned model", say)))
-    found = calibrate(gold, after)
-    adapter = raw.model_copy(update={"confidence": found.confidence, "least_confidence": found.least_confidence})
-    split = work.material.split
-    of_base = summarise(results_of(gold, before), model="base", split=split)
-    of_adapter = summarise(found.honest, model="tuned", split=split)
-    card = Card(
-        task=work.task.name,
-        base=work.base,
-        adapter=adapter,
-        material=work.material,
-        plan=work.order.plan,
-        trained=trained,
-        before=of_base,
-        after=of_adapter,
-        seconds=median_seconds(after, [item.name for item in gold.items]),
-        versions=_versions(),
-        command=work.order.command,
-    )
-    write_text(staging / DESCRIPTION, written(adapter))
-    write_text(staging / CARD, write_card(card))
-    work.out.mkdir(parents=True, exist_ok=True)
-    for name in (WEIGHTS, DESCRIPTION, CARD):
-        write_whole(work.out / name, (staging / name).read_bytes())
-    return Tuned(work.out, of_base, of_adapter, adapter)
-
-
-async def _ask(
-    work: Work, settings: Settings, file: str, adapter: Path | None, progress: Callable[[int, int], None]
-) -> dict[str, Asked]:
-    from llm_extract.model.endpoints import resolve_endpoint
-    from llm_extract.model.models import new_model
-
-    endpoint = resolve_endpoint(f"embedded:{work.base.name}", settings)
-    model = new_model(endpoint.model_copy(update={"adapter": adapter}), settings)
-    try:
-        return await ask_all(model, work.material.held_out, settings.sampling(), work.folder / file, progress)
-    finally:
-        await model.aclose()
-
-
-def _said_of(name: str, say: Say) -> Callable[[int, int], None]:
-    def progress(done: int, total: int) -> None:
-        if done == total or done % 5 == 0:
-            say(f"{name}: asked about {done} of {total} articles that judge")
-
-    return progress
-
-
-def written(adapter: Adapter) -> str:
-    """An adapter's description as JSON, a line a curve."""
-    data = adapter.model_dump(mode="json")
-    curves = data.pop("confidence")
-    lines = [f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in data.items()]
-    inner = ",\n".join(f"    {json.dumps(path)}: {json.dumps(points)}" for path, points in curves.items())
-    lines.append('  "confidence": {' + (f"\n{inner}\n  " if inner else "") + "}")
-    return "{\n" + ",\n".join(lines) + "\n}\n"
-
-
-def _versions() -> dict[str, str]:
-    found = {"llm_extract": __version__, "python": platform.python_version()}
-    for package in ("torch", "transformers", "peft", "gguf", "xllamacpp"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "unknown"
-    return found

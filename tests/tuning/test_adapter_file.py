@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 np = pytest.importorskip("numpy")
 gguf = pytest.importorskip("gguf")
 
-from llm_extract.tuning.adapter_file import NAMES, _interleaved, write_adapter  # noqa: E402
+from llm_extract.tuning.adapter_file import NAMES, _interleaved, read_weights, write_adapter  # noqa: E402
 
 
 class Tensor:
@@ -78,6 +78,22 @@ def test_only_q_and_k_of_llama_are_permuted_and_only_their_outputs(tmp_path: Pat
     llama = {tensor.name: np.array(tensor.data) for tensor in written(tmp_path / "b.gguf", "llama", values).tensors}
     differing = {name for name in plain if not np.array_equal(plain[name], llama[name])}
     assert differing == {f"blk.{block}.attn_{which}.weight.lora_b" for block in (0, 1) for which in "qk"}
+
+
+@pytest.mark.parametrize("architecture", ["gemma3", "llama"])
+def test_what_was_written_is_read_back(tmp_path: Path, architecture: str) -> None:
+    values = parameters()
+    written(tmp_path / "a.gguf", architecture, values)
+    found = read_weights(tmp_path / "a.gguf", values, architecture=architecture, heads=2, key_value_heads=1)
+    assert set(found) == set(values)
+    for name, value in values.items():
+        assert np.array_equal(found[name], value.astype(np.float16).astype(np.float32))
+
+
+def test_an_adapter_of_fewer_layers_is_not_read(tmp_path: Path) -> None:
+    written(tmp_path / "a.gguf", "gemma3", parameters(blocks=1))
+    with pytest.raises(ValueError, match=r"has no blk\.1\.attn_q\.weight\.lora_a"):
+        read_weights(tmp_path / "a.gguf", parameters(blocks=2), architecture="gemma3", heads=2, key_value_heads=1)
 
 
 def test_a_layer_without_a_name_is_refused(tmp_path: Path) -> None:

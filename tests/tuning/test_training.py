@@ -13,11 +13,10 @@ pytest.importorskip("transformers")
 pytest.importorskip("gguf")
 
 from llm_extract.task import find_task  # noqa: E402
-from llm_extract.tuning import tune  # noqa: E402
+from llm_extract.tuning.choosing import Kept, _mean  # noqa: E402
 from llm_extract.tuning.data import gather  # noqa: E402
 from llm_extract.tuning.lessons import Lesson  # noqa: E402
 from llm_extract.tuning.training import Check, Plan, Trainer, encode  # noqa: E402
-from llm_extract.tuning.tune import Kept  # noqa: E402
 from tests.evaluation.deals import write_task  # noqa: E402
 from tests.tuning.tiny import write_base  # noqa: E402
 
@@ -136,7 +135,7 @@ def test_the_mean_of_saved_adapters_is_that_of_each_number(tmp_path: Path, base:
         assert torch.allclose(value, (first[name] + last[name]) / 2)
         assert torch.equal(made.parameters[name], value.to(made.parameters[name].dtype))
     none = Check(1.0, 0.0, 0.0)
-    mean = tune._mean(made, (Kept(4, 0.1, none), Kept(8, 0.2, none)))
+    mean = _mean(made, (Kept(4, 0.1, none), Kept(8, 0.2, none)))
     assert mean == Kept(8, 0.2, made.check(), 2)
     kept = torch.load(tmp_path / "adapter-mean.pt", weights_only=True)["adapter"]
     assert same(kept, weights(made))
@@ -188,3 +187,14 @@ def test_only_what_stands_behind_a_label_is_learnt(base: Path, lessons: Any, und
 
 def test_the_size_of_the_file_is_known_before(undisturbed: Trainer) -> None:
     assert undisturbed.adapter_bytes == 2 * sum(value.numel() for value in undisturbed.masters.values())
+
+
+def test_a_training_begins_with_the_weights_that_it_is_given(tmp_path: Path, base: Path, lessons: Any) -> None:
+    given = {name: torch.full_like(value, 0.25) for name, value in trainer(tmp_path, base, lessons).masters.items()}
+    made = trainer(tmp_path, base, lessons)
+    made.begin_with({name: value.numpy() for name, value in given.items()})
+    assert same(weights(made), given)
+    assert all(torch.all(value == 0.25) for value in made.parameters.values())
+    larger = trainer(tmp_path, base, lessons, plan=Plan(**{**vars(PLAN), "rank": 3}))
+    with pytest.raises(ValueError, match="give its --rank"):
+        larger.begin_with(given)

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from llm_extract.errors import ModelNameError, RunError, UsageError
-from llm_extract.model.adapters import Adapter, read_adapter
+from llm_extract.errors import EmbeddedModelError, ModelNameError, RunError, UsageError
+from llm_extract.model.adapters import CARD, WEIGHTS, Adapter, read_adapter
 from llm_extract.settings import load_settings
 from llm_extract.task import Task, find_task, task_for_schema
-from llm_extract.tuning import tune
+from llm_extract.tuning import tune, writing
+from llm_extract.tuning.adapter_file import read_weights
 from llm_extract.tuning.bases import LICENCES, find_base, too_large
+from llm_extract.tuning.choosing import Kept, best_of
 from llm_extract.tuning.measuring import ask_all
-from llm_extract.tuning.training import Check, Plan
-from llm_extract.tuning.tune import Kept, Order, Work, best_of, destination, finish, held, prepare, train, written
-from tests.adapters import tuned
+from llm_extract.tuning.training import Check, Plan, Trainer
+from llm_extract.tuning.tune import Order, Work, destination, held, prepare, train
+from llm_extract.tuning.writing import finish, written
+from tests.adapters import tuned, write_adapter
 from tests.evaluation.deals import write_task
 from tests.tuning.test_measuring import Unsure
 from tests.tuning.tiny import write_base
@@ -128,7 +132,7 @@ def test_a_whole_tuning_leaves_an_adapter_that_holds_and_a_card(
         model = tuned(Unsure(work.material.held_out), tmp_path / "stand-in")
         return await ask_all(model, work.material.held_out, settings.sampling(), work.folder / file, progress)
 
-    monkeypatch.setattr(tune, "_ask", asked)
+    monkeypatch.setattr(writing, "_ask", asked)
     monkeypatch.setattr(
         "llm_extract.tuning.training.shutil.which", lambda name: None
     )  # compiling takes longer than training
@@ -158,3 +162,30 @@ def test_a_whole_tuning_leaves_an_adapter_that_holds_and_a_card(
     assert str(tmp_path) not in card
     assert any("check 2 of 2" in line for line in said)
     assert f"the adapter in {done.folder} will be replaced" in prepare(work.order, settings).notes
+    further = prepare(replace(work.order, start=done.folder), settings)
+    assert further.folder != work.folder
+    begun: dict[str, Any] = {}
+
+    def begin(trainer: Trainer) -> None:
+        begun.update({name: value.clone().numpy() for name, value in trainer.masters.items()})
+        trainer.stop()
+
+    with held(further):
+        assert train(further, said.append, begin) is None
+        again = train(further, said.append)
+        assert again is not None
+        more = finish(further, again, settings, said.append)
+    given = read_weights(work.folder / "adapter" / WEIGHTS, begun, architecture="gemma3", heads=2, key_value_heads=1)
+    assert all((begun[name] == given[name]).all() for name in given)
+    assert any(value.any() for name, value in begun.items() if ".lora_B." in name)
+    assert more.adapter.weights_sha256 != adapter.weights_sha256
+    assert f"It began with another adapter, SHA-256 `{adapter.weights_sha256}`" in (more.folder / CARD).read_text()
+
+
+def test_an_adapter_of_another_base_is_nothing_to_begin_with(work: Work, tmp_path: Path) -> None:
+    settings = load_settings(cache_dir=tmp_path / "cache")
+    folder = write_adapter(tmp_path / "other", work.task, base="smollm2")
+    with pytest.raises(UsageError, match="fits smollm2, not gemma3-270m"):
+        prepare(replace(work.order, start=folder), settings)
+    with pytest.raises(EmbeddedModelError, match="cannot be read"):
+        prepare(replace(work.order, start=tmp_path / "nothing"), settings)

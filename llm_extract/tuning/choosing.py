@@ -1,0 +1,82 @@
+"""Which adapter of a training is taken: what was checked on the way, the mean of the last ones, and the best of all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from llm_extract.tuning.training import Check
+
+if TYPE_CHECKING:
+    from llm_extract.tuning.training import Trainer
+
+CHECKS = "checks.jsonl"
+"""The file of a training's folder that has a line a check."""
+
+
+class Kept(NamedTuple):
+    """A check, and the adapter that it was made of."""
+
+    step: int
+    minutes: float
+    check: Check
+    mean_of: int = 1
+    """1: the adapter as it was after that step. Else the mean of so many, the last checked ones."""
+
+
+def note_check(file: Path, trainer: Trainer, check: Check) -> None:
+    """Add a check that was just made to a training's file of checks."""
+    line = {"step": trainer.step, "minutes": round(trainer.elapsed / 60, 2), **check._asdict()}
+    with file.open("a") as lines:
+        lines.write(json.dumps(line) + "\n")
+
+
+def all_checks(file: Path, trainer: Trainer) -> tuple[Kept, ...]:
+    """The checks of a training that has ended, and of three or more that of the mean of the last half.
+
+    At least one: a plan without checks, or a folder that lost them, has the last adapter checked now.
+    """
+    checks = read_checks(file, trainer)
+    if not checks:
+        trainer.save(trainer.adapter_file(trainer.step))
+        checks = (Kept(trainer.step, round(trainer.elapsed / 60, 2), trainer.check()),)
+    return (*checks, _mean(trainer, checks[-(len(checks) // 2) :])) if len(checks) > 2 else checks
+
+
+def read_checks(file: Path, trainer: Trainer) -> tuple[Kept, ...]:
+    """The checks that were made, whose adapters are there; of two of one step the later. A torn line is passed over."""
+    found: dict[int, Kept] = {}
+    for line in file.read_text("utf-8").splitlines() if file.is_file() else ():
+        try:
+            data = json.loads(line)
+        except ValueError:
+            continue
+        if trainer.adapter_file(data["step"]).is_file():
+            check = Check(data["loss"], data["lines"], data["stated"])
+            found[data["step"]] = Kept(data["step"], data["minutes"], check)
+    return tuple(found[step] for step in sorted(found))
+
+
+def _mean(trainer: Trainer, last: tuple[Kept, ...]) -> Kept:
+    """The mean of adapters of one training, and how it does: it often generalises better than each of them.
+
+    After P. Izmailov and others, "Averaging Weights Leads to Wider Optima and Better Generalization", 2018.
+    """
+    trainer.take_mean([trainer.adapter_file(kept.step) for kept in last])
+    trainer.save(_mean_file(trainer))
+    return Kept(last[-1].step, last[-1].minutes, trainer.check(), len(last))
+
+
+def _mean_file(trainer: Trainer) -> Path:
+    return trainer.folder / "adapter-mean.pt"
+
+
+def file_of(trainer: Trainer, kept: Kept) -> Path:
+    """Where the adapter of a check is."""
+    return trainer.adapter_file(kept.step) if kept.mean_of == 1 else _mean_file(trainer)
+
+
+def best_of(checks: tuple[Kept, ...]) -> Kept:
+    """The check with most stated lines right; of equals that with the least loss."""
+    return max(checks, key=lambda kept: (kept.check.stated, -kept.check.loss))
