@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -210,6 +211,14 @@ class Form:
     """Asked for every entry of `name`."""
     name: str | None
     """The list's name in the record; None for a record without a list of entries."""
+
+    def opening(self, path: str) -> str | None:
+        """The path of the first answer that opened the entry of a value: `contracts[1].stage` for one of that contract.
+
+        None for a value outside the form's entries.
+        """
+        entry = re.match(rf"{re.escape(self.name)}\[\d+\]\.", path) if self.name else None
+        return None if entry is None else f"{entry.group()}{self.entry[0].path.replace('[]', '[0]')}"
 
     @property
     def fingerprint(self) -> str:

@@ -180,6 +180,7 @@ class _Filling:
         self._applies: dict[str, bool] = {}
         self._grammars: dict[tuple[str, bool], str] = {}
         self._named: set[str] = set()
+        self._opening: float | None = None
 
     @property
     def tuned(self) -> bool:
@@ -210,10 +211,14 @@ class _Filling:
             said, tokens = await self._asked(line, asked, silent=False)
         self._prompt += f" {line.write(said)}\n"
         if self._adapter is not None:
-            for number, probability in enumerate(line.probabilities(tokens)):
+            probabilities = line.probabilities(tokens)
+            if line.opens:
+                self._opening = probabilities[0] if probabilities else None
+            of_entry = self._opening if kind else None
+            for number, probability in enumerate(probabilities):
                 path = f"{here}{line.path}".replace("[].", "[0].").removesuffix("[]")
                 path += f"[{number}]" if line.leaf.many else ""
-                self.confidence[path] = self._adapter.calibrated(asked, probability)
+                self.confidence[path] = self._adapter.calibrated(asked, probability, of_entry)
         return said
 
     async def _chosen(self, line: Line, offers: list[str]) -> Any:

@@ -474,11 +474,15 @@ def test_a_model_that_does_not_tell_is_not_taken_for_sure() -> None:
 
 
 def test_probabilities_are_worth_what_the_adapter_measured(tmp_path: Path) -> None:
-    measured = {"contracts[].value": [[0.5, 0.2], [1.0, 0.6]], "": [[0.0, 0.1], [1.0, 0.9]]}
-    model = Telling(filled(RIGHT), write_adapter(tmp_path, confidence=measured), {"Value": 0.75, "Buyer": 0.5})
-    found = confidences(extract(ARTICLE, model=model))
-    assert found["contracts[0].value"] == pytest.approx(0.4)
-    assert found["contracts[0].buyers[0]"] == pytest.approx(0.5)
+    measured = {"own": 0.5, "entry": 1.0, "lines": {"contracts[].value": -math.log(2), "": 0.0}}
+    said = {"Deal": 0.75, "Value": 0.8, "Buyer": 0.5}
+    found = confidences(
+        extract(ARTICLE, model=Telling(filled(RIGHT), write_adapter(tmp_path, confidence=measured), said))
+    )
+    # Odds of 4 to 1, their root, half of it, and three times that: the contract itself has odds of 3 to 1.
+    assert found["contracts[0].value"] == pytest.approx(3 / 4)
+    assert found["contracts[0].buyers[0]"] == pytest.approx(3 / 4)
+    assert found["contracts[0].stage"] == pytest.approx(27**0.5 / (1 + 27**0.5))
 
 
 def test_what_the_model_is_too_unsure_of_is_left_out_with_a_reason(tmp_path: Path) -> None:

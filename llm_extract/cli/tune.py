@@ -68,13 +68,14 @@ def tune(
     from llm_extract.settings import load_settings
     from llm_extract.task import find_task
     from llm_extract.tuning.data import shown
-    from llm_extract.tuning.training import Plan
+    from llm_extract.tuning.training import GENTLE_RATE, Plan
     from llm_extract.tuning.tune import Order, check_packages, held, prepare
     from llm_extract.tuning.tune import train as train_adapter
     from llm_extract.tuning.writing import finish
 
     check_packages()
-    plan = Plan(minutes=minutes, rank=rank, alpha=2 * rank, seed=seed)
+    rate = GENTLE_RATE if start else Plan.learning_rate
+    plan = Plan(minutes=minutes, rank=rank, alpha=2 * rank, learning_rate=rate, seed=seed)
     given = {"base": base, "minutes": f"{minutes:g}", "rank": str(rank), "seed": str(seed)}
     words = ["llm-extract", "tune", task, *(word for name, value in given.items() for word in (f"--{name}", value))]
     found = find_task(task)

@@ -9,11 +9,11 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+import math
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -29,11 +29,45 @@ DESCRIPTION = "adapter.json"
 WEIGHTS = "adapter.gguf"
 CARD = "README.md"
 
-Curve: TypeAlias = tuple[tuple[float, float], ...]
-"""Points (probability, share that was right), both rising."""
-
 ANY_LINE = ""
 """The key of the calibration of lines that have none of their own."""
+
+LOWEST, HIGHEST = 0.01, 0.99
+"""Nothing is certain after a few hundred observations."""
+
+_NEARLY_NEVER, _NEARLY_ALWAYS = 1e-4, 1 - 1e-5
+"""Between them the log odds of a probability stay finite, and what a model overdoes at the ends counts no more."""
+
+
+class Calibration(BaseModel):
+    """What a model's probabilities are worth: a logistic curve of an answer's own log odds and of its entry's.
+
+    A value is right only if its entry is: however sure the model is of a sum, if it was not sure that there is a
+    contract at all, the sum is in doubt.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    own: float = Field(default=1.0, ge=0)
+    """Weight of the log odds of the answer's own probability."""
+    entry: float = Field(default=0.0, ge=0)
+    """Weight of the log odds of the line that opened its entry; nothing for lines outside entries."""
+    lines: dict[str, float] = Field(default_factory=dict)
+    """Path of a line (`contracts[].value`, or "" for all others) → what is added."""
+
+    def worth(self, path: str, probability: float, of_entry: float | None) -> float:
+        """How often such an answer is right, from `LOWEST` to `HIGHEST`."""
+        added = self.lines.get(path, self.lines.get(ANY_LINE, 0.0))
+        total = (
+            added + self.own * log_odds(probability) + self.entry * (0.0 if of_entry is None else log_odds(of_entry))
+        )
+        return min(max(1 / (1 + math.exp(-total)), LOWEST), HIGHEST)
+
+
+def log_odds(probability: float) -> float:
+    """The natural logarithm of the odds, of what is too near to 0 or 1 that of a bound."""
+    bounded = min(max(probability, _NEARLY_NEVER), _NEARLY_ALWAYS)
+    return math.log(bounded / (1 - bounded))
 
 
 class Adapter(BaseModel):
@@ -41,7 +75,7 @@ class Adapter(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     base: str
     """The embedded model that it was trained on, as in `embedded:NAME`."""
     base_sha256: str
@@ -52,27 +86,17 @@ class Adapter(BaseModel):
     """Of `adapter.gguf`."""
     form: str
     """Fingerprint of the form that it was taught; see `llm_extract.form.Form.fingerprint`."""
-    confidence: dict[str, Curve] = Field(default_factory=dict)
-    """Path of a line (`contracts[].value`, or "" for all others) → what a probability of the model is worth there,
-    measured on development articles."""
+    confidence: Calibration | None = None
+    """What a probability of the model is worth, measured on development articles; None: what it says."""
     least_confidence: float = Field(default=0.0, ge=0, le=1)
     """Values below it are left out unless the settings say otherwise."""
 
-    def calibrated(self, path: str, probability: float) -> float:
-        """How likely an answer is right that the model gave with this probability; straight lines between points."""
-        points = self.confidence.get(path) or self.confidence.get(ANY_LINE)
-        return read_curve(points, probability) if points else probability
+    def calibrated(self, path: str, probability: float, of_entry: float | None = None) -> float:
+        """How likely an answer is right that the model gave with this probability.
 
-
-def read_curve(points: Curve, probability: float) -> float:
-    """What a curve says of a probability: straight lines between its points, level outside."""
-    at = bisect_right(points, (probability, 2.0))
-    if at == 0:
-        return points[0][1]
-    if at == len(points):
-        return points[-1][1]
-    (left, low), (right, high) = points[at - 1], points[at]
-    return low + (high - low) * (probability - left) / (right - left)
+        `of_entry` is the probability of the line that opened its entry; None for a line outside entries.
+        """
+        return probability if self.confidence is None else self.confidence.worth(path, probability, of_entry)
 
 
 def adapter_folder(task: Task) -> Path | None:

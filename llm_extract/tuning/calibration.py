@@ -1,28 +1,27 @@
 """Calibration: what a small model's probabilities are worth.
 
 A model that gives an answer with a probability of 0.9 need not be right nine times in ten. On articles that
-were not learnt from, each delivered value has a probability and was right or not; a curve that never falls is put
-through these (isotonic regression by pool adjacent violators: R. Barlow and others, "Statistical Inference under Order
-Restrictions", 1972; B. Zadrozny and C. Elkan, "Transforming classifier scores into accurate multiclass probability
-estimates", 2002). `llm_extract.model.adapters.Adapter.calibrated` reads the curves.
+were not learnt from, each delivered value has a probability and was right or not; a logistic curve is put through
+these (J. Platt, "Probabilistic Outputs for Support Vector Machines", 1999), of two log odds: the answer's own, and that
+of the line that opened its entry. `llm_extract.model.adapters.Calibration` reads it.
+
+Isotonic regression, a curve a line, was tried and left: of 700 values of 50 articles, judged on each article by what
+was made without it, 10 % could be kept with 95 % of them right, and 27 % with this; its expected error is half of that.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import groupby
 from typing import NamedTuple
 
-from llm_extract.model.adapters import ANY_LINE, Curve, read_curve
+from llm_extract.model.adapters import ANY_LINE, Calibration, log_odds
 
-FEWEST = 30
-"""A line with fewer observations has no curve of its own."""
-MOST_POINTS = 12
-LOWEST, HIGHEST = 0.01, 0.99
-"""Nothing is certain after a few hundred observations."""
-_PRIOR = 4.0
-"""So many observations' weight pulls every point towards what is known without it: small bins say little."""
+FEWEST = 10
+"""A line with fewer observations has no number of its own."""
+_PRIOR, _PRIOR_OF_LINES = 1.0, 10.0
+"""How firmly weights are held to what is believed without observations: that a probability is worth what it says, and
+that all lines are alike."""
 _DIGITS = 4
 
 
@@ -34,76 +33,56 @@ class Observation(NamedTuple):
     """Of its line: `contracts[].buyers[]`."""
     probability: float
     """As the model gave it, from 0 to 1."""
+    of_entry: float | None
+    """That of the line that opened its entry; None outside entries."""
     right: bool
 
 
-def curves(observations: Sequence[Observation]) -> dict[str, Curve]:
-    """The curve of every line with enough observations, and under "" that of all others; nothing of nothing."""
-    if not observations:
-        return {}
-    share = sum(each.right for each in observations) / len(observations)
-    common = curve([(each.probability, each.right) for each in observations], lambda _: share)
-    of_line: dict[str, list[tuple[float, bool]]] = defaultdict(list)
-    for each in observations:
-        of_line[each.path].append((each.probability, each.right))
-    own = {
-        path: curve(pairs, lambda probability: read_curve(common, probability))
-        for path, pairs in sorted(of_line.items())
-        if len(pairs) >= FEWEST
-    }
-    return {ANY_LINE: common, **own}
+def fit(observations: Sequence[Observation]) -> Calibration | None:
+    """The calibration that makes what was observed most likely, given what is believed before; None of nothing.
 
-
-def curve(pairs: Sequence[tuple[float, bool]], prior: Callable[[float], float]) -> Curve:
-    """A curve that never falls through pairs of a probability and whether it was right.
-
-    Args:
-        pairs: at least one, in any order.
-        prior: what a probability is thought to be worth before these are looked at.
-
-    Returns:
-        At most `MOST_POINTS` points; probabilities rise from point to point, shares lie between `LOWEST` and `HIGHEST`.
+    Weights of log odds are never below 0: a surer answer is never worth less.
     """
-    from scipy.optimize import isotonic_regression
+    if not observations:
+        return None
+    import numpy as np
+    from scipy.optimize import minimize
 
-    bins = _bins(pairs)
-    places = [sum(probability for probability, _ in entries) / len(entries) for entries in bins]
-    shares = [
-        (sum(right for _, right in entries) + _PRIOR * prior(place)) / (len(entries) + _PRIOR)
-        for place, entries in zip(places, bins, strict=True)
-    ]
-    risen = isotonic_regression(shares, weights=[len(entries) + _PRIOR for entries in bins]).x
-    clipped = [min(max(round(float(share), _DIGITS), LOWEST), HIGHEST) for share in risen]
-    # Places that are the same once rounded are one point: the last of them is the highest.
-    points = dict(zip((round(place, _DIGITS + 2) for place in places), clipped, strict=True))
-    return tuple(sorted(points.items()))
+    counts = Counter(each.path for each in observations)
+    lines = sorted(path for path, count in counts.items() if count >= FEWEST)
+    features = np.array([_features(each, lines) for each in observations])
+    right = np.array([each.right for each in observations], dtype=float)
+    before = np.array([1.0, 0.0, 0.0, *(0.0 for _ in lines)])
+    firmly = np.array([_PRIOR] * 3 + [_PRIOR_OF_LINES] * len(lines))
+
+    def improbability(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        totals = features @ weights
+        away = weights - before
+        value = np.logaddexp(0, totals).sum() - right @ totals + firmly @ away**2 / 2
+        return float(value), features.T @ (1 / (1 + np.exp(-totals)) - right) + firmly * away
+
+    bounds = [(0, None), (0, None)] + [(None, None)] * (1 + len(lines))
+    found = minimize(improbability, before, jac=True, bounds=bounds, method="L-BFGS-B").x
+    own, entry, common, *of_lines = (round(float(weight), _DIGITS) for weight in found)
+    added = {path: round(common + weight, _DIGITS) for path, weight in zip(lines, of_lines, strict=True)}
+    return Calibration(own=own, entry=entry, lines={ANY_LINE: common, **added})
 
 
-def _bins(pairs: Sequence[tuple[float, bool]]) -> list[list[tuple[float, bool]]]:
-    """The pairs by rising probability in at most `MOST_POINTS` parts of about the same size, ties together."""
-    least = len(pairs) / MOST_POINTS
-    bins: list[list[tuple[float, bool]]] = []
-    for _, entries in groupby(sorted(pairs), key=lambda pair: pair[0]):
-        if not bins or len(bins[-1]) >= least:
-            bins.append([])
-        bins[-1] += entries
-    if len(bins) > 1 and len(bins[-1]) < least:
-        rest = bins.pop()
-        bins[-1] += rest
-    return bins
+def _features(seen: Observation, lines: Sequence[str]) -> list[float]:
+    of_entry = 0.0 if seen.of_entry is None else log_odds(seen.of_entry)
+    return [log_odds(seen.probability), of_entry, 1.0, *(float(seen.path == path) for path in lines)]
 
 
 def without_own_article(
     observations: Sequence[Observation], articles: Sequence[str], folds: int = 5
-) -> dict[str, dict[str, Curve]]:
-    """For every article the curves that were made without it and its fold.
+) -> dict[str, Calibration | None]:
+    """For every article the calibration that was made without it and its fold.
 
-    A curve looks better on what it was made of than it is: thresholds are chosen, and calibration is reported, with
-    these.
+    A calibration looks better on what it was made of than it is: thresholds are chosen, and it is reported, with these.
     """
     fold_of = {article: number % folds for number, article in enumerate(articles)}
     made = {
-        fold: curves([each for each in observations if fold_of[each.article] != fold])
+        fold: fit([each for each in observations if fold_of[each.article] != fold])
         for fold in sorted(set(fold_of.values()))
     }
     return {article: made[fold] for article, fold in fold_of.items()}

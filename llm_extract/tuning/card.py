@@ -76,7 +76,7 @@ def _scores(card: Card) -> str:
     about = (
         f"{_judged_by(card)} The base model, without the adapter, was shown the prompt's solved examples and answered "
         "the same questions under the same grammar. In brackets the 95 % interval over articles. The adapter is scored "
-        "as delivered: with each article's confidence read from curves that were made without it, and values below the "
+        "as delivered: with each article's confidence by a calibration that was made without it, and values below the "
         "least confidence left out."
     )
     if after.errors:
@@ -98,13 +98,13 @@ def _judged_by(card: Card) -> str:
     if not material.parted:
         return (
             f"On the {articles} articles of the split `{material.split}`, which were not learnt from, but chose the "
-            "checkpoint, the curves and the threshold: they flatter a little. The split `test` was not looked at."
+            "checkpoint, the calibration and the threshold: they flatter a little. The split `test` was not looked at."
         )
     names = ", ".join(f"`{item.name}`" for item in material.held_out.items)
     of = "the gold, which has no splits" if material.split is None else f"the split `{material.split}`"
     return (
         f"On {articles} articles of {of}, held out by a hash of their story ({names}); the others were learnt from. "
-        "They chose the checkpoint, the curves and the threshold, and are few: read the intervals."
+        "They chose the checkpoint, the calibration and the threshold, and are few: read the intervals."
     )
 
 
@@ -117,16 +117,16 @@ def _commands(card: Card) -> list[str]:
 
 
 def _confidence(card: Card) -> str:
-    found, curves = card.after.calibration, card.adapter.confidence
-    if found is None or not curves:
+    found, calibration = card.after.calibration, card.adapter.confidence
+    if found is None or calibration is None:
         return "The held-out articles gave no value with a probability: confidence is the raw probability."
-    own = ", ".join(f"`{path}`" for path in curves if path) or "none"
     return (
-        f"Probabilities are read through curves made of {found['values']:.0f} delivered values (isotonic regression; "
-        f"lines with a curve of their own: {own}). Judged on each article by curves made without it: Brier score "
-        f"{found['brier']:.3f}, expected calibration error {found['expected_error']:.3f}, and "
-        f"{found['coverage']:.0%} of the values can be kept, most confident first, with {found['precision']:.0%} of "
-        f"them right. Values below {card.adapter.least_confidence:g} are left out: the threshold with the best item F1."
+        f"A logistic curve (J. Platt, 1999) by {found['values']:.0f} delivered values: the log odds of an answer's own "
+        f"probability count {calibration.own:.2f}, those of the line that opened its entry {calibration.entry:.2f}, "
+        f"and a number a line is added. Judged on each article by what was made without it: Brier score "
+        f"{found['brier']:.3f}, expected calibration error {found['expected_error']:.3f}, and {found['coverage']:.0%} "
+        f"of the values can be kept, most confident first, with {found['precision']:.0%} of them right. Values below "
+        f"{card.adapter.least_confidence:g} are left out: the threshold with the best item F1."
     )
 
 

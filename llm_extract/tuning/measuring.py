@@ -1,7 +1,7 @@
 """Measuring: an embedded model, with or without an adapter, is asked about the articles that judge.
 
 What it said is kept as it was said, with its raw probabilities, a line an article, so that a measurement that was
-killed goes on, and so that curves and thresholds are tried without asking again: grounding is done anew for each.
+killed goes on, and so that calibrations and thresholds are tried without asking again: grounding is done anew for each.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from llm_extract.errors import ExtractionError
 from llm_extract.evaluation.gold import Gold, GoldSet
 from llm_extract.evaluation.predictions import Failure, PredictedEvidence, Prediction
 from llm_extract.evaluation.results import Results, judge
+from llm_extract.form import make_form
 from llm_extract.grounding import Said, ground
-from llm_extract.model.adapters import Adapter, Curve
+from llm_extract.model.adapters import Adapter, Calibration
 from llm_extract.model.types import Model, Sampling
 from llm_extract.questions import ask
 from llm_extract.task import Task
-from llm_extract.tuning.calibration import Observation, best_threshold, curves, without_own_article
+from llm_extract.tuning.calibration import Observation, best_threshold, fit, without_own_article
 
 
 class Asked(NamedTuple):
@@ -101,30 +102,32 @@ def _kept(file: Path, task: Task) -> dict[str, Asked]:
     return found
 
 
-CurvesOf = Callable[[str], Mapping[str, Curve]]
-"""The curves for an article, by its name."""
+CalibrationOf = Callable[[str], Calibration | None]
+"""What probabilities are worth in an article, by its name; None: what they say."""
 
 
 def results_of(
-    gold: GoldSet, asked: Mapping[str, Asked], curves_of: CurvesOf = lambda name: {}, least: float = 0.0
+    gold: GoldSet, asked: Mapping[str, Asked], worth: CalibrationOf = lambda name: None, least: float = 0.0
 ) -> Results:
-    """What was said, grounded and judged: with probabilities as these curves read them, and none below `least`."""
-    return judge(gold, predictions(gold, asked, curves_of, least), repeats=1)
+    """What was said, grounded and judged: with probabilities for what they are worth, and none below `least`."""
+    return judge(gold, predictions(gold, asked, worth, least), repeats=1)
 
 
 def predictions(
-    gold: GoldSet, asked: Mapping[str, Asked], curves_of: CurvesOf = lambda name: {}, least: float = 0.0
+    gold: GoldSet, asked: Mapping[str, Asked], worth: CalibrationOf = lambda name: None, least: float = 0.0
 ) -> list[Prediction]:
     """The record of every article, or why there is none."""
-    return [_prediction(gold.task, item, asked[item.name], curves_of(item.name), least) for item in gold.items]
+    return [_prediction(gold.task, item, asked[item.name], worth(item.name), least) for item in gold.items]
 
 
-def _prediction(task: Task, item: Gold, asked: Asked, of_lines: Mapping[str, Curve], least: float) -> Prediction:
+def _prediction(task: Task, item: Gold, asked: Asked, calibration: Calibration | None, least: float) -> Prediction:
     if asked.said is None:
         return Prediction(article=item.name, error=asked.failure)
-    adapter = _UNCALIBRATED.model_copy(update={"confidence": dict(of_lines)})
+    adapter = _UNCALIBRATED.model_copy(update={"confidence": calibration})
+    of_entry = _entries_probabilities(task, asked.said.confidence)
     confidence = {
-        path: adapter.calibrated(line_of(path), probability) for path, probability in asked.said.confidence.items()
+        path: adapter.calibrated(line_of(path), probability, of_entry(path))
+        for path, probability in asked.said.confidence.items()
     }
     said = asked.said._replace(confidence=confidence, least_confidence=least)
     try:
@@ -145,34 +148,43 @@ def _prediction(task: Task, item: Gold, asked: Asked, of_lines: Mapping[str, Cur
 _UNCALIBRATED = Adapter(base="", base_sha256="", weights_sha256="", form="")
 
 
+def _entries_probabilities(task: Task, said: Mapping[str, float]) -> Callable[[str], float | None]:
+    """How probable it was, by a value's path, that there is its entry."""
+    form = make_form(task)
+    return lambda path: said.get(form.opening(path) or "")
+
+
 def line_of(path: str) -> str:
     """The path of the line that a value's path is of: `contracts[0].buyers[1]` is of `contracts[].buyers[]`."""
     return re.sub(r"\[\d+\]", "[]", path)
 
 
-def observations(results: Results) -> list[Observation]:
+def observations(results: Results, asked: Mapping[str, Asked]) -> list[Observation]:
     """Every delivered value that has a probability, with whether it was right: as the evaluation aligns entries."""
     found = []
     for result, item in results.items:
-        confidence = {} if result.prediction is None else result.prediction.confidence
-        if item.predicted is not None and item.predicted.path in confidence:
-            path = item.predicted.path
-            found.append(Observation(result.gold.name, line_of(path), confidence[path], item.verdict == "COR"))
+        said = asked[result.gold.name].said
+        if said is None or item.predicted is None or item.predicted.path not in said.confidence:
+            continue
+        path = item.predicted.path
+        of_entry = _entries_probabilities(results.gold.task, said.confidence)(path)
+        right = item.verdict == "COR"
+        found.append(Observation(result.gold.name, line_of(path), said.confidence[path], of_entry, right))
     return found
 
 
 class Calibrated(NamedTuple):
     """What held-out articles say of an adapter's probabilities."""
 
-    confidence: dict[str, Curve]
+    confidence: Calibration | None
     least_confidence: float
     honest: Results
-    """Each article judged with curves that were made without it, and with that threshold."""
+    """Each article judged with a calibration that was made without it, and with that threshold."""
 
 
 def calibrate(gold: GoldSet, asked: Mapping[str, Asked]) -> Calibrated:
-    """Curves from everything that was said, and the least confidence that gives the highest item F1."""
-    seen = observations(results_of(gold, asked))
+    """A calibration by everything that was said, and the least confidence that gives the highest item F1."""
+    seen = observations(results_of(gold, asked), asked)
     apart = without_own_article(seen, [item.name for item in gold.items])
 
     def figure(threshold: float) -> float:
@@ -181,7 +193,7 @@ def calibrate(gold: GoldSet, asked: Mapping[str, Asked]) -> Calibrated:
         return item_f1(judge(gold, [each.model_copy(update={"evidence": None}) for each in said], repeats=1))
 
     least = best_threshold(figure) if seen else 0.0
-    return Calibrated(curves(seen), least, results_of(gold, asked, apart.__getitem__, least))
+    return Calibrated(fit(seen), least, results_of(gold, asked, apart.__getitem__, least))
 
 
 def item_f1(results: Results) -> float:

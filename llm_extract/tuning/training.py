@@ -26,6 +26,9 @@ MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down
 
 Device = Literal["auto", "cpu", "cuda"]
 
+GENTLE_RATE = 3e-4
+"""The learning rate of a training that begins with an adapter: it is to learn more, and to forget little."""
+
 _SAY_SECONDS = 5.0
 """How often a training says where it is."""
 
@@ -50,8 +53,8 @@ class Plan:
     """Tokens; longer lessons are left out."""
     warmup: float = 0.03
     seed: int = 0
-    checkpoint_minutes: float = 4.0
-    checks: int = 6
+    checkpoint_minutes: float = 3.0
+    checks: int = 8
     """How often the development articles are looked at."""
 
 

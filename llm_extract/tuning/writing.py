@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import platform
 from collections.abc import Callable
 from hashlib import sha256
@@ -107,13 +106,8 @@ def _said_of(name: str, say: Say) -> Callable[[int, int], None]:
 
 
 def written(adapter: Adapter) -> str:
-    """An adapter's description as JSON, a line a curve."""
-    data = adapter.model_dump(mode="json")
-    curves = data.pop("confidence")
-    lines = [f"  {json.dumps(name)}: {json.dumps(value)}" for name, value in data.items()]
-    inner = ",\n".join(f"    {json.dumps(path)}: {json.dumps(points)}" for path, points in curves.items())
-    lines.append('  "confidence": {' + (f"\n{inner}\n  " if inner else "") + "}")
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+    """An adapter's description as JSON."""
+    return adapter.model_dump_json(indent=2) + "\n"
 
 
 def _versions() -> dict[str, str]:

@@ -17,7 +17,17 @@ from llm_extract import Extractor
 from llm_extract.cli.skeleton import write_task
 from llm_extract.errors import EmbeddedModelError
 from llm_extract.form import make_form
-from llm_extract.model.adapters import DESCRIPTION, WEIGHTS, Adapter, adapter_folder, read_adapter, with_adapter
+from llm_extract.model.adapters import (
+    DESCRIPTION,
+    HIGHEST,
+    LOWEST,
+    WEIGHTS,
+    Adapter,
+    Calibration,
+    adapter_folder,
+    read_adapter,
+    with_adapter,
+)
 from llm_extract.model.endpoints import resolve_endpoint
 from llm_extract.model.models import EmbeddedModel, NamedModel, new_model
 from llm_extract.model.types import Endpoint
@@ -68,10 +78,10 @@ def test_a_schema_alone_has_no_adapter() -> None:
 
 
 def test_what_is_known_of_an_adapter_is_read(task: Task) -> None:
-    folder = given_adapter(task, confidence={"": [[0.2, 0.1], [0.9, 0.8]]}, least_confidence=0.25)
+    folder = given_adapter(task, confidence={"own": 0.5, "lines": {"": 1.5}}, least_confidence=0.25)
     adapter = read_adapter(folder)
     assert adapter.form == make_form(task).fingerprint
-    assert adapter.confidence == {"": ((0.2, 0.1), (0.9, 0.8))}
+    assert adapter.confidence == Calibration(own=0.5, entry=0.0, lines={"": 1.5})
     assert adapter.least_confidence == 0.25
 
 
@@ -102,10 +112,10 @@ def test_an_adapter_that_is_damaged_says_so(task: Task, name: str, content: byte
 @pytest.mark.parametrize(
     ("others", "complaint"),
     [
-        ({"format": 2}, "format"),
+        ({"format": 1}, "format"),
         ({"least_confidence": 1.5}, "least_confidence"),
         ({"colour": "red"}, "colour"),
-        ({"confidence": {"": [[0.5]]}}, r"confidence\."),
+        ({"confidence": {"own": -1}}, r"confidence\.own"),
     ],
 )
 def test_a_description_that_says_something_else_is_refused(task: Task, others: dict[str, Any], complaint: str) -> None:
@@ -205,39 +215,37 @@ def test_an_extractor_asks_the_tuned_model(task: Task, settings: Settings) -> No
 # ---------------------------------------------------------------- what a probability is worth
 
 FIELDS = {"base": "b", "base_sha256": "", "weights_sha256": "", "form": ""}
-SHARES = st.lists(st.floats(0, 1), min_size=1, max_size=8).map(sorted)
-CURVES = SHARES.flatmap(
-    lambda shares: st.lists(st.floats(0, 1), min_size=len(shares), max_size=len(shares), unique=True).map(
-        lambda places: tuple(zip(sorted(places), shares, strict=True))
-    )
-)
+WEIGHT = st.floats(0, 5)
 
 
-@given(CURVES, st.lists(st.floats(0, 1), min_size=2))
-def test_a_surer_answer_is_never_worth_less(curve: tuple[tuple[float, float], ...], asked: list[float]) -> None:
-    adapter = Adapter(**FIELDS, confidence={"": curve})
-    worth = [adapter.calibrated("contracts[].value", probability) for probability in sorted(asked)]
+@given(WEIGHT, WEIGHT, st.floats(-5, 5), st.lists(st.floats(0, 1), min_size=2), st.none() | st.floats(0, 1))
+def test_a_surer_answer_is_never_worth_less(
+    own: float, entry: float, added: float, asked: list[float], of_entry: float | None
+) -> None:
+    adapter = Adapter(**FIELDS, confidence=Calibration(own=own, entry=entry, lines={"": added}))
+    worth = [adapter.calibrated("contracts[].value", probability, of_entry) for probability in sorted(asked)]
     assert all(earlier <= later + 1e-9 for earlier, later in itertools.pairwise(worth))
-    assert all(curve[0][1] - 1e-9 <= each <= curve[-1][1] + 1e-9 for each in worth)
-    for place, share in curve:
-        assert adapter.calibrated("", place) == pytest.approx(share)
+    assert all(LOWEST <= each <= HIGHEST for each in worth)
 
 
 @pytest.mark.parametrize(
-    ("path", "probability", "worth"),
+    ("path", "probability", "of_entry", "worth"),
     [
-        ("a", 0.5, 0.3),
-        ("a", 0.0, 0.1),
-        ("a", 1.0, 0.5),
-        ("b", 0.5, 0.9),  # one point: a level
-        ("c", 0.5, 0.25),  # no line of its own
-        ("d", 0.5, 0.25),  # no points
+        ("a", 0.5, 0.5, 0.731),  # both at even odds: what is added alone, 1 / (1 + exp(-1))
+        ("a", 0.5, None, 0.731),
+        ("b", 0.5, 0.5, 0.5),  # no number of its own
+        ("b", 0.8, None, 0.667),  # log odds of 4 to 1, halved: 2 to 1
+        ("b", 0.8, 0.8, 0.889),  # and once those of the entry: 8 to 1
+        ("b", 1.0, 1.0, 0.99),
+        ("b", 0.0, 0.0, 0.01),
     ],
 )
-def test_probabilities_are_read_off_straight_lines(path: str, probability: float, worth: float) -> None:
-    curves = {"a": ((0.25, 0.1), (0.75, 0.5)), "b": ((0.4, 0.9),), "": ((0.0, 0.0), (1.0, 0.5)), "d": ()}
-    assert Adapter(**FIELDS, confidence=curves).calibrated(path, probability) == pytest.approx(worth)
+def test_log_odds_are_weighed_and_added(path: str, probability: float, of_entry: float | None, worth: float) -> None:
+    calibration = Calibration(own=0.5, entry=1.0, lines={"a": 1.0, "": 0.0})
+    assert Adapter(**FIELDS, confidence=calibration).calibrated(path, probability, of_entry) == pytest.approx(
+        worth, abs=5e-4
+    )
 
 
 def test_without_measurements_a_probability_is_what_it_is() -> None:
-    assert Adapter(**FIELDS).calibrated("contracts[].value", 0.37) == 0.37
+    assert Adapter(**FIELDS).calibrated("contracts[].value", 0.37, 0.1) == 0.37

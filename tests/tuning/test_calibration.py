@@ -1,4 +1,4 @@
-"""Calibration: curves that rise, stay within bounds, and say what was seen."""
+"""Calibration: surer is never worth less, nothing is certain, and what was seen is what is said."""
 
 from __future__ import annotations
 
@@ -7,89 +7,95 @@ import math
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_extract.model.adapters import ANY_LINE, Adapter, read_curve
-from llm_extract.tuning.calibration import (
-    FEWEST,
-    HIGHEST,
-    LOWEST,
-    MOST_POINTS,
-    Observation,
-    best_threshold,
-    curve,
-    curves,
-    without_own_article,
-)
+pytest.importorskip("scipy")
+
+from llm_extract.model.adapters import ANY_LINE, HIGHEST, LOWEST, Calibration
+from llm_extract.tuning.calibration import FEWEST, Observation, best_threshold, fit, without_own_article
 
 probabilities = st.floats(0, 1)
-pairs = st.lists(st.tuples(probabilities, st.booleans()), min_size=1, max_size=200)
 observed = st.lists(
     st.builds(
         Observation,
         article=st.sampled_from("abcdefg"),
         path=st.sampled_from(["deals[].buyers[]", "deals[].value", "title"]),
         probability=probabilities,
+        of_entry=st.none() | probabilities,
         right=st.booleans(),
     ),
-    max_size=200,
+    min_size=1,
+    max_size=100,
 )
 
 
-def adapter(**confidence: object) -> Adapter:
-    return Adapter(base="", base_sha256="", weights_sha256="", form="", **confidence)
+def made(seen: list[Observation]) -> Calibration:
+    found = fit(seen)
+    assert found is not None
+    return found
 
 
-@given(pairs, st.floats(0, 1))
-def test_a_curve_rises_within_bounds_and_is_short(seen: list[tuple[float, bool]], prior: float) -> None:
-    points = curve(seen, lambda _: prior)
-    assert 1 <= len(points) <= MOST_POINTS
-    for (left, low), (right, high) in itertools.pairwise(points):
-        assert left < right
-        assert low <= high
-    assert all(0 <= place <= 1 and LOWEST <= share <= HIGHEST for place, share in points)
-
-
-@given(observed, st.lists(probabilities, min_size=2, max_size=20))
-def test_an_adapter_reads_higher_probabilities_as_no_less(seen: list[Observation], asked: list[float]) -> None:
-    made = adapter(confidence=curves(seen))
+@settings(max_examples=50, deadline=None)
+@given(observed, st.lists(probabilities, min_size=2, max_size=20), st.none() | probabilities)
+def test_a_surer_answer_and_a_surer_entry_are_never_worth_less(
+    seen: list[Observation], asked: list[float], other: float | None
+) -> None:
+    calibration = made(seen)
     for path in ("deals[].buyers[]", "deals[].value", "unheard of"):
-        values = [made.calibrated(path, probability) for probability in sorted(asked)]
-        assert all(before <= after + 1e-12 for before, after in itertools.pairwise(values))
-        if seen:
+        of_answers = [calibration.worth(path, probability, other) for probability in sorted(asked)]
+        of_entries = [calibration.worth(path, 0.5, probability) for probability in sorted(asked)]
+        for values in (of_answers, of_entries):
+            assert all(before <= after + 1e-12 for before, after in itertools.pairwise(values))
             assert all(LOWEST <= value <= HIGHEST for value in values)
 
 
-@given(pairs, probabilities)
-def test_what_is_read_here_is_what_an_adapter_reads(seen: list[tuple[float, bool]], probability: float) -> None:
-    points = curve(seen, lambda _: 0.5)
-    assert read_curve(points, probability) == pytest.approx(
-        adapter(confidence={"": points}).calibrated("x", probability)
-    )
-
-
+@settings(max_examples=50, deadline=None)
 @given(observed)
-def test_lines_with_few_observations_share_a_curve(seen: list[Observation]) -> None:
-    made = curves(seen)
+def test_lines_with_few_observations_share_a_number(seen: list[Observation]) -> None:
     counts = {path: sum(each.path == path for each in seen) for path in {each.path for each in seen}}
-    assert set(made) == ({ANY_LINE} if seen else set()) | {path for path, count in counts.items() if count >= FEWEST}
+    assert set(made(seen).lines) == {ANY_LINE} | {path for path, count in counts.items() if count >= FEWEST}
 
 
-def test_a_curve_finds_what_probabilities_are_worth() -> None:
-    """Of a model that is right half as often as it says."""
+def test_of_nothing_no_calibration_is_made() -> None:
+    assert fit([]) is None
+
+
+def test_what_a_model_says_is_believed_until_it_is_seen() -> None:
+    few = made([Observation("a", "x", 0.7, None, right=True)])
+    assert few.worth("x", 0.7, None) == pytest.approx(0.7, abs=0.1)
+
+
+def test_a_calibration_finds_what_probabilities_are_worth() -> None:
+    """Of a model whose log odds are twice too large, on entries that are there as often as it says."""
     chance = random.Random(1)
-    said = [chance.random() for _ in range(4000)]
-    points = curve([(probability, chance.random() < probability / 2) for probability in said], lambda _: 0.5)
-    for probability in (0.2, 0.5, 0.8):
-        assert read_curve(points, probability) == pytest.approx(probability / 2, abs=0.06)
+    seen = []
+    for _ in range(4000):
+        odds, entry = chance.gauss(1, 2), chance.gauss(2, 2)
+        share = 1 / (1 + math.exp(-(0.5 * odds + 0.8 * entry - 1)))
+        said, of_entry = 1 / (1 + math.exp(-odds)), 1 / (1 + math.exp(-entry))
+        seen.append(Observation("a", "x", said, of_entry, right=chance.random() < share))
+    calibration = made(seen)
+    assert calibration.own == pytest.approx(0.5, abs=0.1)
+    assert calibration.entry == pytest.approx(0.8, abs=0.1)
+    assert calibration.lines["x"] == pytest.approx(-1, abs=0.2)
 
 
-def test_a_curve_of_an_article_does_not_know_that_article() -> None:
-    seen = [Observation(name, "x", 0.9, right) for name, right in [("a", True), ("b", False)] for _ in range(40)]
+def test_lines_differ_where_they_were_seen_to() -> None:
+    seen = [Observation("a", path, 0.8, None, right) for path, right in [("x", True), ("y", False)] for _ in range(200)]
+    calibration = made(seen)
+    assert calibration.worth("x", 0.8, None) > 0.85
+    assert calibration.worth("y", 0.8, None) < 0.15
+    assert 0.2 < calibration.worth("z", 0.8, None) < 0.8
+
+
+def test_the_calibration_of_an_article_does_not_know_that_article() -> None:
+    seen = [Observation(name, "x", 0.9, None, right) for name, right in [("a", True), ("b", False)] for _ in range(99)]
     apart = without_own_article(seen, ["a", "b"])
-    assert read_curve(apart["a"][ANY_LINE], 0.9) < 0.1
-    assert read_curve(apart["b"][ANY_LINE], 0.9) > 0.9
+    assert apart["a"] is not None
+    assert apart["b"] is not None
+    assert apart["a"].worth("x", 0.9, None) < 0.2
+    assert apart["b"].worth("x", 0.9, None) > 0.9
 
 
 def test_the_lowest_of_the_best_thresholds_is_taken() -> None:

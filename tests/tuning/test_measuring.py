@@ -1,4 +1,4 @@
-"""Measuring: asked once, judged as often as curves and thresholds are tried."""
+"""Measuring: asked once, judged as often as calibrations and thresholds are tried."""
 
 from __future__ import annotations
 
@@ -94,10 +94,11 @@ def test_every_article_is_asked_once_and_a_torn_line_again(
 def test_delivered_values_are_observed_with_their_probability_and_whether_they_were_right(
     gold: GoldSet, asked: dict[str, Asked]
 ) -> None:
-    seen = observations(results_of(gold, asked))
+    seen = observations(results_of(gold, asked), asked)
     assert {each.path for each in seen} == {"deals[].stage", "deals[].buyers[]", "deals[].suppliers[]", "deals[].value"}
     assert all(each.right for each in seen)
     assert {round(each.probability, 6) for each in seen} == {0.9}
+    assert {each.of_entry and round(each.of_entry, 6) for each in seen} == {0.9}
 
 
 def test_a_threshold_leaves_out_what_is_below_it(gold: GoldSet, asked: dict[str, Asked]) -> None:
@@ -111,9 +112,8 @@ def test_a_threshold_leaves_out_what_is_below_it(gold: GoldSet, asked: dict[str,
 def test_calibration_is_of_lines_and_rates_what_was_right(gold: GoldSet, asked: dict[str, Asked]) -> None:
     found = calibrate(gold, asked)
     assert found.least_confidence == 0.0
-    ((probability, share),) = found.confidence[""]
-    assert probability == pytest.approx(0.9)
-    assert share > 0.95
+    assert found.confidence is not None
+    assert found.confidence.worth("deals[].value", 0.9, 0.9) > 0.95
     assert item_f1(found.honest) == item_f1(results_of(gold, asked))
 
 
@@ -126,7 +126,7 @@ def test_an_article_that_fails_counts_with_all_its_items(gold: GoldSet, tmp_path
     results = results_of(gold, failed)
     assert len(results.errors) == 16
     assert item_f1(results) == 0.0
-    assert calibrate(gold, failed).confidence == {}
+    assert calibrate(gold, failed).confidence is None
 
 
 def test_a_value_s_path_tells_its_line() -> None:
