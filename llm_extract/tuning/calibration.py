@@ -6,7 +6,7 @@ these (J. Platt, "Probabilistic Outputs for Support Vector Machines", 1999), of 
 of the line that opened its entry. `llm_extract.model.adapters.Calibration` reads it.
 
 Isotonic regression, a curve a line, was tried and left: of 700 values of 50 articles, judged on each article by what
-was made without it, 10 % could be kept with 95 % of them right, and 27 % with this; its expected error is half of that.
+was made without it, 10 % could be kept with 95 % of them right, and 27 % with this, with half the expected error.
 """
 
 from __future__ import annotations

@@ -41,8 +41,18 @@ class Card:
     command: str
 
 
-def write_card(card: Card) -> str:
-    """The card as Markdown."""
+NOTES = "\n## Notes\n"
+"""What stands below this heading was written by hand, and stays when the adapter is made anew."""
+
+
+def notes_of(card: str) -> str:
+    """The notes of a card that is there already, their heading included; nothing if it has none."""
+    _, heading, notes = card.partition(NOTES)
+    return heading + notes
+
+
+def write_card(card: Card, notes: str = "") -> str:
+    """The card as Markdown; `notes` are those of the card that it replaces."""
     licence = LICENCES[card.base.name]
     purpose = (
         f"It tunes the embedded model `{card.base.name}` for llm_extract's task `{card.task}` and for nothing else: "
@@ -50,7 +60,8 @@ def write_card(card: Card) -> str:
         "means little. llm_extract loads it by itself where the task has it beside its prompt."
     )
     parts = [
-        f"# Adapter of `{card.task}` for {licence.title}\n\nWritten by `llm-extract tune`; do not edit, train anew.",
+        f"# Adapter of `{card.task}` for {licence.title}",
+        "Written by `llm-extract tune`, all but the notes at its end, which stay when it is written anew.",
         f"## What it is for\n{purpose}",
         f"## Licence of the base, and what it asks\n{licence.terms.rstrip()}",
         f"## Held-out scores\n{_scores(card)}",
@@ -59,7 +70,7 @@ def write_card(card: Card) -> str:
         f"## Training\n{_training(card)}",
         f"## Limits\n{_limits(card)}",
     ]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(parts) + "\n" + notes
 
 
 def _scores(card: Card) -> str:

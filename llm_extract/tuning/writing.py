@@ -14,7 +14,7 @@ from llm_extract.files import write_text, write_whole
 from llm_extract.form import make_form
 from llm_extract.model.adapters import CARD, DESCRIPTION, WEIGHTS, Adapter
 from llm_extract.tuning.bases import KEPT_TOKENS
-from llm_extract.tuning.card import Card, write_card
+from llm_extract.tuning.card import Card, notes_of, write_card
 from llm_extract.tuning.measuring import Asked, ask_all, calibrate, median_seconds, results_of
 from llm_extract.version import __version__
 
@@ -76,7 +76,9 @@ def finish(work: Work, trained: Trained, settings: Settings, say: Say) -> Tuned:
         command=work.order.command,
     )
     write_text(staging / DESCRIPTION, written(adapter))
-    write_text(staging / CARD, write_card(card))
+    replaced = work.out / CARD
+    notes = notes_of(replaced.read_text("utf-8")) if replaced.is_file() else ""
+    write_text(staging / CARD, write_card(card, notes))
     work.out.mkdir(parents=True, exist_ok=True)
     for name in (WEIGHTS, DESCRIPTION, CARD):
         write_whole(work.out / name, (staging / name).read_bytes())

@@ -164,6 +164,8 @@ def test_a_whole_tuning_leaves_an_adapter_that_holds_and_a_card(
     assert str(tmp_path) not in card
     assert any("check 2 of 2" in line for line in said)
     assert f"the adapter in {done.folder} will be replaced" in prepare(work.order, settings).notes
+    with (done.folder / CARD).open("a") as notes:
+        notes.write("\n## Notes\n\nTried on a Tuesday.\n")
     further = prepare(replace(work.order, start=done.folder), settings)
     assert further.folder != work.folder
     begun: dict[str, Any] = {}
@@ -181,7 +183,10 @@ def test_a_whole_tuning_leaves_an_adapter_that_holds_and_a_card(
     assert all((begun[name] == given[name]).all() for name in given)
     assert any(value.any() for name, value in begun.items() if ".lora_B." in name)
     assert more.adapter.weights_sha256 != adapter.weights_sha256
-    assert f"It began with another adapter, SHA-256 `{adapter.weights_sha256}`" in (more.folder / CARD).read_text()
+    card = (more.folder / CARD).read_text("utf-8")
+    assert f"It began with another adapter, SHA-256 `{adapter.weights_sha256}`" in card
+    assert card.endswith("\n\n## Notes\n\nTried on a Tuesday.\n")
+    assert card.count("Notes") == 1
 
 
 def test_an_adapter_of_another_base_is_nothing_to_begin_with(work: Work, tmp_path: Path) -> None:
