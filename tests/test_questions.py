@@ -129,6 +129,24 @@ def test_a_model_that_repeats_an_entry_is_not_asked_further(tmp_path: Path) -> N
     assert asked(model).count("Deal") == 2
 
 
+def test_an_entry_that_states_nothing_new_is_one_told_again(tmp_path: Path) -> None:
+    less = {"Deal": "award = contract", "Buyer": RIGHT["Buyer"], "Service": "security = network"}
+    model = tuned(tmp_path, RIGHT, less, BEFORE)
+    result = extract(ARTICLE, model=model)
+    assert len(result.record.contracts) == 1
+    assert asked(model).count("Deal") == 2
+
+
+@pytest.mark.parametrize(
+    "new", [{"Value": "£21m"}, {"Deal": "ended = contract"}, {"Service": "applications = network"}]
+)
+def test_an_entry_that_states_something_new_is_another(tmp_path: Path, new: dict[str, str]) -> None:
+    less = {"Deal": "award = contract", "Buyer": RIGHT["Buyer"], **new}
+    model = tuned(tmp_path, RIGHT, less)
+    extract(ARTICLE, model=model)
+    assert asked(model).count("Deal") == 3
+
+
 def test_a_model_that_finds_no_end_is_stopped(tmp_path: Path) -> None:
     values = ["£18.4m", "up to £18.4m", "£21m", "none"]
     names = ["ECC", "Tallis", "Brandt Telecom", "Tallis; ECC"]
