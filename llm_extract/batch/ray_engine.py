@@ -15,24 +15,16 @@ lost too, the article is a failure of type WorkerLost. Calls at the driver's end
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import functools
 import importlib
 import importlib.util
-import logging
 import os
-import secrets
-import shutil
-import signal
-import socket
-import tempfile
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from llm_extract.batch import records
+from llm_extract.batch.ray_connection import RayConnection, in_a_line, take_signal_back
 from llm_extract.batch.ray_gate import Gate
 from llm_extract.batch.ray_worker import Worker, job_of
 from llm_extract.errors import LlmExtractError, RunError, SettingsError, UsageError
@@ -49,13 +41,8 @@ LOSSES_IN_A_ROW = 10
 """So many workers lost with no article done between, and the run gives up."""
 SHARED_LOSSES = 2
 """So many workers lost with an article under way, and it is tried alone."""
-_OBJECT_STORE_BYTES = 256 * 2**20
-"""Of a Ray of our own: articles and records go through it only if they are long."""
 _WAITING_SECONDS = 15.0
 _CLOSING_SECONDS = 5.0
-_KNOCKING_SECONDS = 10.0
-_LONGEST_SOCKET_FOLDER = 30
-"""Characters: a socket's path has at most 107, and Ray adds its own folders."""
 
 
 @dataclass(eq=False)
@@ -128,7 +115,7 @@ class RayWorkers:
         self._forget_all()
 
     def _forget_all(self) -> None:
-        self._ray: Any = None
+        self._connection = RayConnection(self.address, self._wanted)
         self._gate: Any = None
         self._hired: list[_Hired] = []
         self._free = asyncio.Event()
@@ -141,8 +128,6 @@ class RayWorkers:
         self._names = 0
         self._failed_starts = self._losses = 0
         self._thread: ThreadPoolExecutor | None = None
-        self._folder: str | None = None
-        self._ours = False
 
     @property
     def under_way(self) -> dict[int, int]:
@@ -188,7 +173,7 @@ class RayWorkers:
 
     async def _asked(self, worker: _Hired, article: Article) -> tuple[records.Record, Usage] | None:
         """What a worker says of an article; None if the worker was lost."""
-        exceptions = self._ray.exceptions
+        exceptions = self._connection.ray.exceptions
         worker.under_way += 1
         try:
             told = await worker.actor.outcome_of.remote(article)
@@ -248,11 +233,11 @@ class RayWorkers:
             RunError: it is not, again and again.
             UsageError: as its settings or its task.
         """
-        exceptions = self._ray.exceptions
+        exceptions = self._connection.ray.exceptions
         while True:
             name = f"worker-{self._names}"
             self._names += 1
-            made = self._ray.remote(Worker).options(num_cpus=cpus, max_concurrency=self.at_once + 16)
+            made = self._connection.ray.remote(Worker).options(num_cpus=cpus, max_concurrency=self.at_once + 16)
             worker = _Hired(name, made.remote(name, self._job, self._gate))
             try:
                 ready = await worker.actor.ready.remote()
@@ -264,7 +249,7 @@ class RayWorkers:
                 if self._failed_starts >= FAILED_STARTS:
                     raise RunError(
                         f"{FAILED_STARTS} workers in a row ended before they were ready; see that llm-extract and all "
-                        f"it needs is installed on every machine of the cluster; the last: {_in_a_line(error)}"
+                        f"it needs is installed on every machine of the cluster; the last: {in_a_line(error)}"
                     ) from error
                 continue
             if isinstance(ready, LlmExtractError):
@@ -290,7 +275,7 @@ class RayWorkers:
         if self._losses >= LOSSES_IN_A_ROW:
             self._give_up(
                 RunError(
-                    f"{LOSSES_IN_A_ROW} workers in a row were lost with no article done; the last: {_in_a_line(error)}"
+                    f"{LOSSES_IN_A_ROW} workers in a row were lost with no article done; the last: {in_a_line(error)}"
                 )
             )
         elif worker in self._hired:
@@ -302,7 +287,7 @@ class RayWorkers:
     def _dismiss(self, worker: _Hired) -> None:
         """End a worker, if it has not ended, and give back what it holds at the gate."""
         worker.lost = True
-        self._ray.kill(worker.actor)
+        self._connection.ray.kill(worker.actor)
         self._gate.forget.remote(worker.name)
 
     def _give_up(self, error: Exception) -> None:
@@ -319,8 +304,8 @@ class RayWorkers:
         """
         # A thread that lives as long as Ray: its processes end with the thread that started them.
         self._thread = ThreadPoolExecutor(1, "ray")
-        ray = await asyncio.get_running_loop().run_in_executor(self._thread, self._connected)
-        _take_signal_back()
+        ray = await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.open)
+        take_signal_back()
         wanted = self._wanted or max(1, int(ray.cluster_resources().get("CPU", 1)))
         wanted = min(wanted, self.at_once)
         nodes = importlib.import_module("ray.util.scheduling_strategies")
@@ -338,42 +323,6 @@ class RayWorkers:
         if self._broken is None and not self._stopping:
             self._say(f"{wanted} workers on {self.address or 'this machine'}")
 
-    def _connected(self) -> Any:
-        """Ray, connected. In the thread."""
-        with _quiet() if self.address is None else contextlib.nullcontext():
-            ray = importlib.import_module("ray")
-            importlib.import_module("ray.exceptions")
-            self._ray = ray  # set here: it may have to be ended before anyone takes what this gives
-            if ray.is_initialized():
-                return ray
-            self._ours = True
-            logging.getLogger("ray").setLevel(logging.ERROR)
-            options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
-            try:
-                if self.address is not None:
-                    _knock(self.address)
-                    ray.init(self.address, **options)
-                    return ray
-                self._folder = _short_folder()
-                ray.init(
-                    "local",
-                    num_cpus=self._wanted or usable_cores(),
-                    num_gpus=0,
-                    include_dashboard=False,
-                    object_store_memory=_OBJECT_STORE_BYTES,
-                    _node_ip_address="127.0.0.1",
-                    _temp_dir=self._folder,
-                    **options,
-                )
-            except Exception as error:
-                if self.address is None:
-                    raise RunError(f"Ray does not start on this machine: {_in_a_line(error)}") from error
-                raise RunError(
-                    f"no Ray at {self.address}: {_in_a_line(error)}; see that it is up, that it has this version, and "
-                    "that its token is known here (RAY_AUTH_TOKEN)"
-                ) from error
-            return ray
-
     async def aclose(self) -> None:
         """End the workers, and what else was started here. A cluster goes on."""
         if self._thread is None:
@@ -382,78 +331,9 @@ class RayWorkers:
             task.cancel()
         flushing = asyncio.gather(*(worker.actor.flush.remote() for worker in self._hired), return_exceptions=True)
         await asyncio.wait([asyncio.gather(*self._hiring, flushing, return_exceptions=True)], timeout=_CLOSING_SECONDS)
-        closing = asyncio.get_running_loop().run_in_executor(self._thread, self._disconnect)
+        actors = [*(worker.actor for worker in self._hired), *([self._gate] if self._gate is not None else [])]
+        closing = asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close, actors)
         await asyncio.wait([closing], timeout=_CLOSING_SECONDS)
         self._thread.shutdown(wait=False)
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        self._connection.remove_folder()
         self._forget_all()
-
-    def _disconnect(self) -> None:
-        """End everything that was started here. In the thread."""
-        ray = self._ray
-        if ray is None:
-            return
-        for actor in (*(worker.actor for worker in self._hired), self._gate):
-            if actor is not None:
-                ray.kill(actor)
-        if self._ours:
-            ray.shutdown()
-
-
-def _knock(address: str) -> None:
-    """See whether anything listens there: Ray itself would go on trying for minutes, without a word.
-
-    Raises:
-        OSError: nothing does.
-    """
-    host, _, port = address.rpartition(":")
-    if host and port.isdecimal():
-        socket.create_connection((host.strip("[]"), int(port)), _KNOCKING_SECONDS).close()
-
-
-def _take_signal_back() -> None:
-    """Let SIGTERM do again what it did: Ray writes a stack trace first."""
-    handler = signal.getsignal(signal.SIGTERM)
-    if threading.current_thread() is threading.main_thread() and handler is not None:
-        signal.signal(signal.SIGTERM, handler)
-        signal.siginterrupt(signal.SIGTERM, False)
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """While a Ray of our own starts: for this user alone, on loopback alone, and silent.
-
-    Without these Ray takes commands from whoever reaches this machine over its network, and reports its use to its
-    makers. Its processes keep them; here they are taken back.
-    """
-    own = {
-        "RAY_AUTH_MODE": "token",
-        "RAY_AUTH_TOKEN": _token(),
-        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # listens on loopback, as on those systems
-        "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # else a warning
-    }
-    before = {name: os.environ.get(name) for name in own}
-    os.environ.update({name: value for name, value in own.items() if before[name] is None})
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-
-
-@functools.cache
-def _token() -> str:
-    return secrets.token_hex(32)
-
-
-def _short_folder() -> str:
-    """A folder for Ray's logs and sockets, this user's alone."""
-    parent = tempfile.gettempdir()
-    return tempfile.mkdtemp(prefix="ray-", dir=parent if len(parent) <= _LONGEST_SOCKET_FOLDER else "/tmp")  # noqa: S108
-
-
-def _in_a_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:400] or type(error).__name__
