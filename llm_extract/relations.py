@@ -1,7 +1,8 @@
 """Relations: what the values of one model say about each other.
 
 A term runs from a start, for a number of months, until an end (`schema.Term`). Two of them may give the
-third, fix its year, or contradict it. A start "on signature" is the day of signature.
+third, fix its year, or contradict it. A start "on signature" is the day of signature; one without a year is the first
+after it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from llm_extract.schema import Term
 _JOINT = 8
 """The most characters between two dates of one range: "1 April until 30 June 2023"."""
 
+
+_SOON = 8
+"""The most months from a signature to a start whose year it fixes."""
 
 _SENTENCE = 40
 """The most characters between a start and the end that goes with it."""
@@ -49,8 +53,15 @@ def relate_term(
         The issues, with those of the term added, explained or, where its value was found otherwise, gone.
     """
     issues = _start_with_signature(term, values, said, path, issues)
+    _settle_counted_year(term, values)
     issues = _refuse_end_before_start(term, values, said, path, issues)
     _fix_years(term, values)
+    start = values.get(term.start)
+    if start is not None and start.value is None:
+        after = _start_after(start.evidence, [values[name] for name in term.near if name in values])
+        if after is not None:
+            values[term.start] = after
+            _fix_years(term, values)
     issues = _derive_end(term, values, said, path, context, issues)
     return _explain_inferred_start(term, values, path, context, issues)
 
@@ -128,6 +139,47 @@ def _fix_years(term: Term, values: dict[str, Value]) -> None:
         fixed = term_start_year(stated, end.value, months.value) if stated is not None else None
         if found is not None and fixed is not None:
             values[name] = Value(fixed, derived_from(found.evidence, end.evidence, months.evidence))
+
+
+def _start_after(start: Evidence, near: list[Value]) -> Value | None:
+    """The start of "signed on 18 February 2020; the service starts on 1 May": the first one after the signature."""
+    stated = yearless(start.quote)
+    if stated is None or len(near) != 1 or near[0].value is None or len(near[0].value) < len("2020-02"):
+        return None
+    signed = near[0].value
+    year, month, _ = parts(signed)
+    fixed = iso(year, *stated)
+    if fixed is not None and fixed < signed[: len(fixed)]:
+        year, fixed = year + 1, iso(year + 1, *stated)
+    if fixed is None or (year - parts(signed)[0]) * 12 + stated[0] - (month or 1) > _SOON:
+        return None
+    return Value(fixed, derived_from(start, near[0].evidence))
+
+
+def _settle_counted_year(term: Term, values: dict[str, Value]) -> None:
+    """Start and end that do not go together, where the term fixes the year of the one that is counted from another day.
+
+    "From May 2019, for five years, and would have ended in April" ends in 2024, whenever the article was published.
+    """
+    start, months, end = values.get(term.start), values.get(term.months), values.get(term.end)
+    if start is None or months is None or end is None or start.value is None or end.value is None:
+        return
+    first, last = (None if _states_year(part) else yearless(part.evidence.quote) for part in (start, end))
+    if (first is None) == (last is None):
+        return
+    if last is not None:
+        fixed = term_end_year(last, start.value, months.value)
+        if fixed is not None and not contains(fixed, end.value):
+            values[term.end] = Value(fixed, derived_from(end.evidence, start.evidence, months.evidence))
+    elif first is not None:
+        fixed = term_start_year(first, end.value, months.value)
+        if fixed is not None and not contains(fixed, start.value):
+            values[term.start] = Value(fixed, derived_from(start.evidence, end.evidence, months.evidence))
+
+
+def _states_year(found: Value) -> bool:
+    """Whether the words of a date state its year themselves."""
+    return DateField().parse(found.evidence.quote) is not None
 
 
 def _year_of_range(start: Evidence, end: Value) -> str | None:

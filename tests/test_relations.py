@@ -139,3 +139,40 @@ def test_an_end_that_the_model_computed_rightly_is_no_issue() -> None:
         (complaint,),
     )
     assert issues == []
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        (("2019-05", "May 2019"), ("2023-04", "in April"), ("2019-05", "2024-04")),
+        (("2018-05", "in May"), ("2024-04", "April 2024"), ("2019-05", "2024-04")),
+        (("2019-05", "May 2019"), ("2023-04", "April 2023"), ("2019-05", "2023-04")),
+        (("2019-05", "May 2019"), ("2023-09", "in September"), ("2019-05", "2023-09")),
+        (("2018-05", "in May"), ("2023-04", "in April"), ("2018-05", "2023-04")),
+    ],
+)
+def test_a_term_corrects_a_year_that_was_only_counted(
+    start: tuple[str, str], end: tuple[str, str], expected: tuple[str, str]
+) -> None:
+    values, _, _ = related({"start": start, "months": (60, "five-year"), "end": end})
+    assert (values["start"], values["end"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("signed", "start", "value"),
+    [
+        (("2020-02-18", "18 February 2020"), "1 May", "2020-05-01"),
+        (("2020-12-18", "18 December 2020"), "1 March", "2021-03-01"),
+        (("2020-02", "February 2020"), "June", "2020-06"),
+        (("2020-02-18", "18 February 2020"), "1 January", None),
+        (("2020", "2020"), "1 May", None),
+    ],
+)
+def test_a_start_without_a_year_is_the_first_after_the_signature(
+    signed: tuple[str, str], start: str, value: str | None
+) -> None:
+    values, held, _ = related({"signed": signed, "start": (None, start), "months": (12, "a year")})
+    assert values["start"] == value
+    if value is not None:
+        assert held["start"].evidence.also[0].quote == signed[1]
+        assert values["end"] is not None

@@ -5,6 +5,7 @@ the anchor to the words that count from it, "31 March 2019. Its place was taken 
 
 - Days and weeks are counted from a day, a month from a month or from its first day, years from a year or a month;
   what is less exact gives nothing.
+- "on the 10th", with nothing beside it, is in the month of an anchor of the same month or day before it.
 - "the following July" is the first one after an anchor that is a month or a day; "that December" and "the same
   year" are of the anchor's own year.
 - "that year", "the year after" and the like need an anchor whose own words state the year.
@@ -54,6 +55,8 @@ def find_passage(text: str, start: int, end: int, reference: date | None) -> Pas
     anchor = _anchor(match, text[opening : match.start()], reference)
     if anchor is None:
         return None
+    if match["bare_day"] and not _day_ends().match(text, match.end()):
+        return None  # "on the 10th floor"
     if match["beside"] and _goes_on().match(text, match.end()):
         return None  # "the day before the vote"
     at = opening + anchor.start
@@ -103,6 +106,9 @@ def _counted(match: re.Match[str], anchor: str) -> str | None:
         return iso(
             year, month_number(match["year_month"]), _day_number(match["year_day"] or match["year_day_after"], None)
         )
+    if match["bare_day"]:
+        number = int(re.sub(r"\D", "", match["bare_day"]))
+        return iso(year, month, number) if month is not None and (day is None or day <= number) else None
     if match["later_month"]:
         later = month_number(match["later_month"])
         if month is None:
@@ -157,6 +163,12 @@ def _goes_on() -> re.Pattern[str]:
 
 
 @cache
+def _day_ends() -> re.Pattern[str]:
+    """What may follow a day that stands without its month."""
+    return re.compile(r"\s*(?:[,;:)]|\.(?:\s|\Z)|\Z)|\s(?:and|by|at|with|for|but|when)(?![^\W_])", re.IGNORECASE)
+
+
+@cache
 def _year() -> re.Pattern[str]:
     return re.compile(r"(?<![\w.,])(?:19|20)[0-9]{2}(?!\w)")
 
@@ -184,6 +196,7 @@ def _counting() -> re.Pattern[str]:
         r"|(?P<same>(?:the\s(?:very\s)?same|that(?:\ssame)?)\s(?:day|morning|afternoon|evening|night))"
         rf"|(?:the\s(?P<nth>{'|'.join(NTH)})\s(?:day\s)?of\s)?the\s(?:following|next)\s(?P<later_month>{MONTH})"
         rf"|that\s(?P<own_month>{MONTH})"
+        r"|on\sthe\s(?P<bare_day>(?:[12][0-9]|3[01]|[1-9])(?:st|nd|rd|th))"
         rf"|(?:the\s)?(?P<season>{SEASON})\s(?:of\s)?(?P<of_season>{other})"
         rf"|(?:(?P<year_day>[12][0-9]|3[01]|0?[1-9])(?:st|nd|rd|th)?\s(?:of\s)?)?(?P<year_month>{MONTH})"
         rf"(?:\s(?P<year_day_after>[12][0-9]|3[01]|[1-9])(?:st|nd|rd|th)?)?,?\s(?:of\s|in\s)?(?P<of_year>{other})"

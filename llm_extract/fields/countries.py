@@ -49,8 +49,12 @@ def _regex() -> re.Pattern[str]:
     return re.compile(
         rf"(?<![^\W_])(?:{one_of(names - after_comma)})(?![^\W\d_])(?<!US(?=\$))"
         rf"|(?:(?<=,\s)|\A)(?:{one_of(after_comma)})(?!\w)"
+        rf"|(?<![^\W_]){_MAORI}(?![^\W\d_])"
     )
 
+
+# How places are named in Māori, and nowhere else: "Whakamaru", "Whangamōmona".
+_MAORI = r"Wh[aā](?:ka|nga|re)[a-zāēīōū]{1,15}"
 
 # "DULUTH, Minn.", but no man or miss at the end of a sentence.
 _SHORT_STATE = re.compile(r"[A-Z][a-z]{1,4}\.")
@@ -79,7 +83,7 @@ def find_home(text: str, among: frozenset[str] | None = None) -> Home | None:
     first: dict[str, tuple[int, int]] = {}
     for match in _regex().finditer(text.replace("\n", " ")):
         name = match.group()
-        country = countries[name]
+        country = countries.get(name, "NZ")
         if among is not None and country not in among:
             continue
         first.setdefault(country, match.span())
@@ -98,18 +102,35 @@ def find_home(text: str, among: frozenset[str] | None = None) -> Home | None:
     return Home(country, *first[country])
 
 
+# A foreigner's names of a country: whoever is at home there says "Quebec" or "Perth" too.
+_FROM_ABROAD = frozenset(
+    ("Australia", "Australian", "Canada", "Canadian", "New Zealand", "Singapore", "Hong Kong", "Taiwan", "Jamaica")
+)
+
+
+def _named_in_passing(text: str, home: Home) -> bool:
+    """Whether an article names the country as such, once, below its first lines, and nothing else of it."""
+    if home.start < _HEAD or text[home.start : home.end] not in _FROM_ABROAD:
+        return False
+    countries = _countries()
+    names = [match for match in _regex().finditer(text) if countries.get(match.group()) == home.country]
+    return len(names) == 1
+
+
 def home_of_sums(text: str) -> Home | None:
     """Where an article is at home, if it has a sum whose currency depends on that; None if not, or if in doubt.
 
     A sum in "Sh" or "Rs" is at home where these are written, whatever else the article names. Where an
-    article says "NZ$" of its own dollars every time, its bare "$" is not one of them.
+    article says "NZ$" of its own dollars every time, its bare "$" is not one of them, and a "$" is not
+    Canada's because somebody in the article is a Canadian.
     """
     homes = homes_of_sums(text)
     if homes is None:
         return None
     home = find_home(text)
-    if home is not None and not homes.local and marks_its_dollars(text, home.country):
-        return None
+    if home is not None and not homes.local:
+        if marks_its_dollars(text, home.country) or _named_in_passing(text, home):
+            return None
     if homes.local and (home is None or home.country not in homes.all):
         return find_home(text, homes.local)
     return home

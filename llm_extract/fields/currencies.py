@@ -46,18 +46,22 @@ def _currencies(
 
 
 SIGNS = _codes(
-    "GBP £; EUR €; USD $; JPY ¥; INR ₹; KRW ₩; RUB ₽; TRY ₺; ILS ₪; NGN ₦; PHP ₱; THB ฿; VND ₫; UAH ₴; GHS ₵ ¢; KZT ₸"
+    "GBP £; EUR €; USD $; JPY ¥; INR ₹; KRW ₩; RUB ₽; TRY ₺; ILS ₪; NGN ₦; PHP ₱; THB ฿; VND ₫; UAH ₴; GHS ₵ ¢; KZT ₸; "
+    "BDT ৳; CRC ₡; PYG ₲; LAK ₭; MNT ₮; AZN ₼; GEL ₾; AMD ֏; AFN ؋; KHR ៛"
 )
 
 DOLLARS = _codes(
     "USD USD US; AUD AUD AU A; CAD CAD CAN CA Can C CDN Cdn; NZD NZD NZ; HKD HKD HK; SGD SGD SG S; TWD TWD NT; "
     "BRL BRL R; MXN MXN MX Mex; JMD JMD J; TTD TTD TT; BBD BBD BDS Bds; BZD BZD BZ; XCD XCD EC; "
-    "FJD FJD FJ; GYD GYD GY G; NAD NAD N; MOP MOP; BSD BSD; SBD SBD; BND BND"
+    "FJD FJD FJ F; GYD GYD GY G; NAD NAD N; MOP MOP; BSD BSD; SBD SBD; BND BND; SRD SRD; LRD LRD; KYD KYD; TOP T"
 )
 """What stands before "$", and whose dollar (or real, or peso) it is then."""
 
+_TIGHT_DOLLARS = _codes("DOP RD; WST SAT WS; SBD SI; ARS AR; CLP CL CLP; COP COL COP; UYU UYU; KYD CI")
+"""Those that are other words where a space parts them from the sign: "Little Rock, AR $5m"."""
+
 PREFIXED = {
-    "$": DOLLARS,
+    "$": DOLLARS | _TIGHT_DOLLARS,
     "¥": _codes("CNY CN RMB; JPY JP"),
     "£": _codes("GBP GB UK STG stg; EGP E LE EGP; LBP LBP; IEP IR Ir IEP; CYP C CYP"),
     "₵": _codes("GHS GH Gh GHS"),
@@ -87,6 +91,7 @@ NOUNS = {
         INR rupee rupees
         ZAR rand rands
         SEK krona kronor
+        ISK króna krónur
         CZK koruna korunas korun
         PLN zloty zlotys zlotych złoty złotych
         CHF franc francs
@@ -160,6 +165,8 @@ WORDS = {
     **_currencies(
         """
         INR Rs RS
+        NPR NRs
+        LKR SLRs
         SEK kr Kr SKr
         DKK DKr
         NOK NKr

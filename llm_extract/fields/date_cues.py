@@ -32,6 +32,12 @@ _SOON: Final = word_set("from by before until till")
 # "Took on the desk from 1 May", "began from 1 May" tell what is done; "signed from 1 May" need not.
 _BEGIN: Final = word_set("begin start commence")
 _DONE: Final = word_set("began started commenced launched ran")
+# "Stretched by seven months, to the end of July" looks ahead.
+_PROLONGED: Final = word_set(
+    "extend extended extending prolong prolonged prolonging stretch stretched stretching"
+    " lengthen lengthened renewed continued"
+)
+_NO_PLURAL: Final = word_set("its this his was is has does as us thus years months weeks days")
 _TAKEN: Final = word_set("on over")
 # What makes "let" an infinitive.
 _BARE_AFTER: Final = word_set("to will shall would must should may might can could not and or")
@@ -82,8 +88,21 @@ def find_cue(text: str, start: int, floor: int) -> tuple[str, int]:
     if offset == opening > floor and words and opening == words[0][0]:
         del words[0]  # it may be the rest of a longer word
     found: tuple[str, int] = ("plain", start)
+    if words and words[-1][1] == "to":
+        prolonged = [place for place, word in words if word in _PROLONGED]
+        if prolonged:
+            return "soon", prolonged[-1]
+        if len(words) > 3 and words[-4][1] == "by" and words[-2][1] in ("months", "years"):
+            return "soon", words[-4][0]  # "by six months to December 31"
     for index in range(len(words) - 1, -1, -1):
         place, word = words[index]
+        if word in ("is", "are") and words[index + 1 : index + 2] and words[index + 1][1] == "to":
+            return "future", place
+        if word == "is" and index >= len(words) - 2 and index > 1 and words[index - 1][1] == "day":
+            if words[index - 2][1] in ("last", "final"):  # "the last day is June 30"
+                return "future", words[index - 2][0]
+        if (ahead := _begins(words, index)) is not None:
+            return "future", ahead
         if word in _SOON and index == len(words) - 1:
             found = ("soon", place)
         elif (
@@ -95,6 +114,8 @@ def find_cue(text: str, start: int, floor: int) -> tuple[str, int]:
             return "future", place
         elif _was(words, index) and words[index + 1 : index + 2] and words[index + 1][1] == "to":
             return found  # "was to end on 30 June": nothing tells whether it has
+        elif word == "agreed" and any(later == "to" for _, later in words[index + 1 : -1]):
+            return found  # "agreed to bring forward to 31 December" may look ahead
         elif word in _GERUNDS and index > 0 and words[index - 1][1] == "after":
             return "past", words[index - 1][0]
         elif word == "let" and index >= max(1, len(words) - 2) and words[index - 1][1] not in _BARE_AFTER:
@@ -104,6 +125,52 @@ def find_cue(text: str, start: int, floor: int) -> tuple[str, int]:
             done = word in _DONE or (word == "took" and following in _TAKEN)
             return found if found[0] == "soon" and not done else ("past", place)
     return found
+
+
+def _begins(words: list[tuple[int, str]], index: int) -> int | None:
+    """Where the words begin that say "begin on" or "both contracts start in", right before a date."""
+    word, before = words[index][1], words[index - 1][1] if index else ""
+    if word not in ("begin", "commence", "start") or index < len(words) - 2:
+        return None
+    if index == len(words) - 2 and words[index + 1][1] not in ("on", "in", "from"):
+        return None
+    if word == "start":
+        plural = before.endswith("s") and not before.endswith(("'s", "’s", "ss")) and before not in _NO_PLURAL
+        return words[index - 1][0] if plural or before in ("both", "all", "they") else None
+    return (
+        None
+        if before in _BARE_AFTER or before in ("did", "never") or before.endswith(("n't", "n’t"))
+        else words[index][0]
+    )
+
+
+@cache
+def _opens_clause() -> re.Pattern[str]:
+    """ "On", where nothing of the clause stands before it."""
+    return re.compile(r"(?:\A|\.\s|[;:!?()\n]\s?|[-–—]\s)[\s\"“‘]*(?:(?:on|in)\s)?(?:the\s)?\Z", re.IGNORECASE)
+
+
+@cache
+def _verb_after() -> re.Pattern[str]:
+    return re.compile(
+        r",?(?P<between>(?:\s[^\W\d_]{1,20}(?:['’]s)?){1,6}?)"
+        r"\s(?:will|shall|expires|begins|starts|ends|lapses|terminates|(?:is|are)\s(?:due\s)?to|takes\sover|goes\slive)(?![^\W_])"
+    )
+
+
+def cue_after(text: str, start: int, end: int) -> int | None:
+    """Where "on 31 December that contract expires" ends: a date that opens a clause whose verb looks ahead."""
+    if _opens_clause().search(text[max(0, start - 12) : start] if start > 12 else text[:start]) is None:
+        return None
+    match = _verb_after().match(text, end)
+    if match is None:
+        return None
+    between = match["between"].casefold().split()
+    if any(
+        word in _PAST or word in ("said", "told", "has", "have", "heard") or word.endswith("ed") for word in between
+    ):
+        return None
+    return match.end()
 
 
 def _was(words: list[tuple[int, str]], index: int) -> bool:

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from llm_extract.fields.date_cues import (
     ReferenceMonth,
     clause_end,
+    cue_after,
     find_cue,
     lead_word,
     not_before,
@@ -72,6 +73,8 @@ def find_readings(text: str, reference: date | None) -> Iterator[Reading]:
             reading = _read_holiday(match, reference, alone, floor)
         elif match["the_season"]:
             reading = _read_season(match, reference, alone, floor)
+        elif match["slash_year"]:
+            reading = _read_month_number(match, alone)
         else:
             value = _read_number(match) or (reference and _read_counted(match, reference, alone))
             reading = Reading(*match.span(), value) if value else None
@@ -93,6 +96,14 @@ def _read_number(match: re.Match[str]) -> str | None:
     return None
 
 
+def _read_month_number(match: re.Match[str], alone: bool) -> Reading | None:
+    """ "Until 08/2017". "Resolution 08/2017" has a number, and is no date."""
+    word = lead_word(match.string, match.start())
+    if not (alone or word in _IN or word in _BY or word in ("to", "after", "|", "(") or word.endswith("ed")):
+        return None
+    return Reading(*match.span(), iso(int(match["slash_year"]), int(match["slash_month"])))
+
+
 def _full_year(digits: str) -> int:
     """1950 to 2049 for two digits."""
     return int(digits) if len(digits) == 4 else (int(digits) + 50) % 100 + 1950
@@ -106,6 +117,8 @@ def _read_year(match: re.Match[str], last: Reading | None, alone: bool) -> Readi
 
 def _part_of_year(part: str | None, year: str) -> str:
     words = _plain(part)
+    if words.endswith((" days of ", " weeks of ")):
+        return f"{year}-01" if "first" in words or "opening" in words else f"{year}-12"
     if " day" in words:
         return f"{year}-01-01" if "first" in words else f"{year}-12-31"
     if "start" in words or "begin" in words:
@@ -157,6 +170,8 @@ def _read_month(
         match["day"] or (not (year_digits or match["month_which"]) and lead_word(text, start) == "in")
     ):  # "in May 17 councils": the number counts something
         day_digits, year_digits, end = match["day"], None, match.end("month")
+    if match["apart"]:  # "the July meeting, on the 19th"; a day right beside the month is another one
+        day_digits, end = day_digits or match["day_apart"], match.start("apart") if day_digits else end
     day = int(day_digits.rstrip("stndrhSTNDRH")) if day_digits else None
     if match["from_day"] and day is not None and int(match["from_day"].rstrip("stndrhSTNDRH")) < day:
         day = None  # "Issue 27 – 3 July" is no range
@@ -169,6 +184,8 @@ def _read_month(
         if text[end : end + 2] in ("'s", "’s"):
             return None
         day = NTH.index(_plain(match["nth"])) + 1
+    if year is None and not match["from_month"] and (opening := _year_before(text, start, last)) is not None:
+        start, year = opening
     if year is not None:
         value = iso(year) if match["from_month"] else _edge_day(match["part"], iso(year, month, day))
         return Reading(start, end, value, "month") if value else None
@@ -185,6 +202,10 @@ def _read_month(
     if reference is not None:
         cue, cue_start = find_cue(text, start, floor)
         value = resolve(month, day, reference, cue)
+        if cue == "plain" and (verb := cue_after(text, start, end)) is not None:
+            later = resolve(month, day, reference, "future")
+            if later != value and not date_pattern().search(text, end, verb):
+                return Reading(start, verb, _edge_day(match["part"], later), "yearless", (month, day), later)
         before = last.ahead if last is not None and last.end == floor else None
         if cue == "future":
             ahead = value
@@ -198,10 +219,22 @@ def _read_month(
     return Reading(start, end, value, "yearless", (month, day), ahead)
 
 
+def _year_before(text: str, start: int, last: Reading | None) -> tuple[int, int] | None:
+    """Where "In 2014, in the month of July" begins, and its year: a sentence opens with it, and the month follows."""
+    if last is None or last.kind != "year" or last.value is None or len(last.value) != len("2014"):
+        return None
+    begin = last.start - len("In ")
+    if text[begin : last.start] != "In " or re.search(r"[^\s.!?\"“‘]\s*\Z", text[max(0, begin - 3) : begin]):
+        return None
+    if not re.fullmatch(r",\s(?:in|on)\s(?:the\smonth\sof\s)?", text[last.end : start]):
+        return None
+    return begin, int(last.value)
+
+
 def _edge_day(part: str | None, value: str | None) -> str | None:
     """The first or the last day of a month, where the words before it ask for that."""
     words = _plain(part)
-    if value is None or " day" not in words or len(value) != len("2021-12"):
+    if value is None or " day of" not in words or len(value) != len("2021-12"):
         return value
     return f"{value}-01" if "first" in words else f"{value}-{monthrange(*map(int, value.split('-')))[1]}"
 
@@ -212,7 +245,7 @@ def _month_stands(text: str, start: int, end: int, last: Reading | None) -> bool
         return True
     word = lead_word(text, start)
     early = surroundings().early_as.search(text[max(0, start - 16) : start])
-    if early or word in ("in", "since", "until", "till", "during", "come"):
+    if early or word in ("in", "since", "until", "till", "during", "come", "ends", "expires", "starts", "begins"):
         return text[end : end + 2] not in ("'s", "’s")
     leads = word in ("by", "from", "of", "before", "after", "through", "between") or _follows_term(text, start)
     return leads and not ((end - start == 3 and text[start:end] != "May") or surroundings().name.match(text, end))
@@ -232,7 +265,8 @@ def _read_weekday(match: re.Match[str], reference: date | None, alone: bool, flo
         return Reading(start, end, (reference + timedelta(days=days)).isoformat())
     back = (reference.weekday() - weekday) % 7
     cue, cue_start = find_cue(text, start, floor)
-    if back and cue in ("future", "soon"):
+    genitive = text[end : end + 2] in ("'s", "’s")  # "notes from Thursday's meeting" look back
+    if back and (cue == "future" or (cue == "soon" and not genitive)):
         back, start = back - 7, cue_start
     return Reading(start, end, (reference - timedelta(days=back)).isoformat())
 
@@ -278,6 +312,14 @@ def _read_season(match: re.Match[str], reference: date | None, alone: bool, floo
 def _read_counted(match: re.Match[str], today: date, alone: bool) -> str | None:
     """Words that are counted from the day of publication."""
     near, roughly = _plain(match["near"]), isinstance(today, ReferenceMonth)
+    if match["of_month_day"]:
+        step = (
+            {"i": 0, "u": -1, "p": 1}[_plain(match["old_style"])[0]]
+            if match["old_style"]
+            else _STEP[_plain(match["of_month"])]
+        )
+        whole = add_months(today.isoformat()[:7], step)
+        return whole and iso(*parts(whole)[:2], int(match["of_month_day"].rstrip("stndrhSTNDRH")))
     if near.startswith("year"):
         return f"{today.year:04}-12"
     if roughly and (near or match["unit_day"] or _plain(match["unit"]) in _SHORT_UNITS):

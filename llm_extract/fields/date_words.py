@@ -29,7 +29,8 @@ _PART = (
     r"(?:early|late|mid|middle|part|(?:first|second|third|fourth|final|last|[1-4](?:st|nd|rd|th))[\s-](?:half|quarter)"
     r"|H[12]|Q[1-4]|[1-4]Q|[12]H)(?:\sof|\sin)?"
     # "It comes to an end in 2021" does not say when in 2021, "the end of 2021" does.
-    r"|(?:start|beginning|(?:year[\s-])?end|close)(?:\sof)?|(?:first|last|final)\sday\sof)[\s-]"
+    r"|(?:start|beginning|(?:year[\s-])?end|close)(?:\sof)?|(?:first|last|final)\sday\sof"
+    r"|(?:first|opening|last|closing|final)\s(?:few\s)?(?:days|weeks)\sof)[\s-]"
 )
 _DEAL = "deal|contract|agreement|award|tender|order|pact|accord|lease"
 # "The first of May".
@@ -80,8 +81,8 @@ def date_pattern() -> re.Pattern[str]:
     """Everything that looks like a date; what stands around it may tell that it is none."""
     numbers = (
         rf"(?<![-/.])(?:(?P<iso_year>{_YEAR})(?P<iso>[-/.])(?P<iso_month>[0-9]{{2}})(?P=iso)(?P<iso_day>[0-9]{{2}})"
-        r"|(?P<first>[0-9]{1,2})(?P<mark>[/.-])(?P<second>[0-9]{1,2})(?P=mark)"
-        rf"(?P<number_year>{_YEAR}|(?<=/)[0-9]{{2}}))(?![0-9]|[-/.][0-9])"
+        r"|(?P<first>[0-9]{1,2})(?P<mark>\s/\s|[/.-])(?P<second>[0-9]{1,2})(?P=mark)"
+        rf"(?P<number_year>{_YEAR}|(?<=/)[0-9]{{2}})|(?P<slash_month>0[1-9]|1[0-2])/(?P<slash_year>{_YEAR}))(?![0-9]|[-/.][0-9])"
     )
     # Taken whole, so that no half of a pair is read as a year.
     pairs = (
@@ -97,7 +98,8 @@ def date_pattern() -> re.Pattern[str]:
         rf"(?P<tail>{_GAP}(?:the\s)?(?P<day_after>{_DAY})(?![:.,]?[0-9])(?!\s?[ap]\.?m\b))?"
         rf"(?:(?:,?{_GAP}(?:of\s|in\s)?|,|-)(?P<month_year>{_YEAR}){_YEAR_END}"
         rf"|(?:{_GAP}['’]|(?(day)-|(?!)))(?P<short_year>[0-9]{{2}})(?![0-9])"
-        r"|,?\s(?:of\s|in\s)?(?P<month_which>last|this|next)\syear(?![^\W_])|\s(?P<month_next>next)(?=[.,;:)]|\Z))?"
+        r"|,?\s(?:of\s|in\s)?(?P<month_which>last|this|next)\syear(?![^\W_])|\s(?P<month_next>next)(?=[.,;:)]|\Z)"
+        r"|(?P<apart>(?:\s[^\W\d_]{1,20}){1,4},\son\sthe\s(?P<day_apart>(?:[12][0-9]|3[01]|[1-9])(?:st|nd|rd|th))(?![^\W_]|\sof\s)))?"
     )
     year = (
         rf"(?:(?:the\s)?(?P<season>{SEASON})(?:\sof)?,?\s)?(?:the\s)?(?:(?:calendar\s)?year\s)?"
@@ -109,6 +111,11 @@ def date_pattern() -> re.Pattern[str]:
         rf"|(?P<unit_month>{MONTH})(?:\s(?P<unit_month_day>{_DAY})(?![:.,]?[0-9]))?|(?P<unit_day>{_WEEKDAY}))"
         r"|(?:the\s(?P<now>current\s(?:calendar\s)?)?(?P<current>year|month)|(?:the\s)?(?P<the_season>spring|summer|autumn|fall))(?![^\W_])"
     )
+    # "The 2nd instant", "the 4th of this month".
+    of_month = (
+        rf"(?:the\s)?(?P<of_month_day>{_DAY})\s(?:(?P<old_style>inst(?:ant)?|ult(?:imo)?|prox(?:imo)?)"
+        r"|of\s(?P<of_month>this|last|next)\smonth)(?![^\W_])"
+    )
     holiday = (
         r"(?P<holiday>New\sYear['’]s\s(?:Day|Eve)|Christmas(?:\s(?:Day|Eve))?|Boxing\sDay|Valentine['’]s\sDay)"
         rf"(?![^\W_])(?:,?\s(?P<holiday_year>{_YEAR})(?![^\W_]))?"
@@ -117,10 +124,10 @@ def date_pattern() -> re.Pattern[str]:
         # What a date can begin with; passing over all other words here saves most of the time.
         rf"(?<![\w£$€#@&])(?<![0-9][.,])(?=[0-9]|(?-i:(?=[A-Z]))(?:{_SHORT_MONTHS}|Mon|Tue|Wed|Thu|Fri|Sat|Sun|FY"
         r"|New\sYear|Christmas|Boxing|Valentine)"
-        r"|(?:the\s)?(?:[0-9]|early|late|mid|start|begin|end|close|part|fi[rns]|second|third|fourth|[hq][1-4]|back"
+        r"|(?:the\s)?(?:[0-9]|early|late|mid|start|begin|end|clos|open|part|fi[rns]|second|third|fourth|[hq][1-4]|back"
         rf"|very|last|this|next|ye[as]|to[dmn]|{SEASON}|{_SPECIAL_YEAR})|the\s(?:latter|calendar|month|current|{_NTH}))"
-        rf"(?:{numbers}|{pairs}|(?P<part>{_PART})?"
-        rf"(?:(?:the\s|(?<=from\s)|(?<=on\s)|(?<=by\s))(?P<nth>{_NTH})\s(?:day\s)?of\s(?=(?-i:(?=[A-Z]))(?:{_SHORT_MONTHS})|(?:last|this|next)\smonth))?"
+        rf"(?:{numbers}|{pairs}|{of_month}|(?P<part>{_PART})?"
+        rf"(?:(?:the\s|(?<=from\s)|(?<=on\s)|(?<=by\s)|(?<![\w-]))(?P<nth>{_NTH})\s(?:day\s)?of\s(?=(?-i:(?=[A-Z]))(?:{_SHORT_MONTHS})|(?:last|this|next)\smonth))?"
         rf"(?:{month}|{year}|{counted})"
         rf"|(?P<weekday>{_WEEKDAY})(?:\s(?:of\s)?(?P<of_week>last|this|next)\sweek(?![^\W_]))?|{holiday}|(?P<near>yesterday|today|tomorrow|tonight|year[\s-]end)(?![^\W_]))",
         re.IGNORECASE,

@@ -6,6 +6,9 @@ Three things tell it from the other dates of an article:
 - a line, a cell or a sentence that holds little besides ("Leeds, 11 August 2009");
 - a name right before it, of a place or a paper, with a comma between ("The Ayle Times, 11 August 2009. Words by
   Jo Marsh."), or a line of the head that ends with it after a comma.
+
+The head of a record of a meeting says when it sat. A season ("Spring 2019") is taken where there is nothing else; the
+date of an earlier notice, to which this one refers, never is.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from functools import cache
 from typing import Final
 
 from llm_extract.fields.base import Mention
+from llm_extract.fields.date_words import SEASON
 from llm_extract.fields.dates import DateField
 from llm_extract.fields.text import word_set
 
@@ -31,9 +35,13 @@ _MOST_BESIDE: Final = 60
 _MOST_CELLS: Final = 4
 """A line with more of them is a row of a table."""
 
+_YEAR_RANK: Final = 8
+"""A season is taken where nothing else is a dateline."""
+
 # What may stand in the name of a paper, in lower case, or between it and the name of the one who wrote.
 _SMALL_WORDS: Final = word_set(
     "a an and at by de der des di du for from in interview issue no number of on the to und van volume von with edition"
+    " newsletter magazine weekly monthly"
 )
 
 
@@ -44,8 +52,10 @@ def find_dateline(text: str) -> Mention[str] | None:
     ("Leeds, 11 August 2009", "The Ayle Times, June 2013"), or open its first sentence ("LEEDS, 11 August 2009 –
     The council …"). Words that say so win, then a day over a month, then the head over the foot.
     """
-    lines = [(match.start(), match[0][:_LONGEST_LINE]) for match in re.finditer(r"[^\n]*\S[^\n]*", text)]
+    lines = [(match.start(), match[0]) for match in re.finditer(r"[^\n]*\S[^\n]*", text)]
     foot = lines[max(_HEAD_LINES, len(lines) - _FOOT_LINES) :]
+    foot = [(start + max(0, len(line) - _LONGEST_LINE), line[-_LONGEST_LINE:]) for start, line in foot]
+    lines = [(start, line[:_LONGEST_LINE]) for start, line in lines]
     best: tuple[int, Mention[str]] | None = None
     for at_foot, part in ((False, lines[:_LABELLED_LINES]), (True, foot[::-1])):
         for number, (start, line) in enumerate(part):
@@ -62,8 +72,10 @@ def _rank(line: str, mention: Mention[str], number: int | None) -> int | None:
     `number` is the line's, counted from the top; None for a line of the foot.
     """
     before, after = line[: mention.start], line[mention.end :].strip()
-    if len(mention.value) == len("2021"):
+    if _refers().search(before):
         return None
+    if len(mention.value) == len("2021"):
+        return _YEAR_RANK + (number is None) if _is_season(before, mention.words, after) else None
     labelled = _published_before().search(before) is not None or _published_after().match(after) is not None
     if number is not None and number >= _HEAD_LINES and not re.fullmatch(r"\W*\w+\W{1,3}", before):
         return None  # a label alone with its date
@@ -91,12 +103,14 @@ def _stands_apart(before: str, after: str, value: str, number: int | None) -> bo
         return False
     if number < _TITLE_LINES and not after and before.endswith(", ") and sentence == cell:
         return len(before) <= _LONGEST_TITLE
-    if _minutes().match(before):
+    if _minutes().match(before) or (len(after) <= _MOST_BESIDE and _of_meeting().fullmatch(before)):
         return True
     if len(cell) > _MOST_BESIDE or len(value) < len("2021-12-31"):
         return False
     short = len(cell) <= _MOST_BESIDE // 2 or _names_a_paper(cell)
-    opening = r"[().:–—/-](?!\w)|[(/]" if short else r"(?:\)|\([^)]{1,60}\))\s*[-–—:]"
+    opening = (
+        r"[().:–—/-](?!\w)|[(/]|,\s[0-2]?[0-9][.:][0-5][0-9](?![0-9])" if short else r"(?:\)|\([^)]{1,60}\))\s*[-–—:]"
+    )
     return re.match(opening, after) is not None
 
 
@@ -110,17 +124,49 @@ def _names_a_paper(words: str) -> bool:
 
 @cache
 def _minutes() -> re.Pattern[str]:
-    return re.compile(r"(?:(?:draft|unrevised|unconfirmed|confirmed|approved)\s)?minutes\sof\b", re.IGNORECASE)
+    return re.compile(
+        r"(?:extracts?\sfrom\s(?:the\s)?)?(?:(?:draft|unrevised|unconfirmed|confirmed|approved)\s)?minutes\sof\b",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _of_meeting() -> re.Pattern[str]:
+    """ "Regular meeting of the Town Board, held at Grange Hall on": the head of a record says when it sat."""
+    return re.compile(
+        r"(?:[^.;]{0,60}:\s)?(?:(?:decisions|notes|record|proceedings|report)\s(?:of|from)\s(?:the\s|an?\s)?)?"
+        r"(?:(?:regular|ordinary|special|annual|extraordinary|public|monthly|council|board|committee|\w+['’]s)\s){0,3}"
+        r"(?:meeting|sitting|session)(?![^\W_])[^.;:]{0,100}?(?:(?:\sof|\son|,|\sheld)\s)",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _refers() -> re.Pattern[str]:
+    """What tells of an earlier notice, whose date follows: "Original notice: 12 of", "with reference to ours"."""
+    return re.compile(
+        r"(?<![^\W_])(?:original(?:ly)?(?=\s(?:notice|tender|advertisement|version|published|posted|issued))"
+        r"|refer(?:s|ring)(?=\sto)|reference(?!\s?(?:no\b|number|[:#.|-]))|corrects|amends|supersedes|replaces)(?![^\W_])"
+        r"[^.;|]*\Z",
+        re.IGNORECASE,
+    )
+
+
+def _is_season(before: str, words: str, after: str) -> bool:
+    """Whether a line is "Spring 2019", alone or after the name of a paper."""
+    if re.match(SEASON, words, re.IGNORECASE) is None or after not in ("", "."):
+        return False
+    return not before.strip() or (len(before) <= _LONGEST_NAME and _names_a_paper(before))
 
 
 @cache
 def _published_before() -> re.Pattern[str]:
     return re.compile(
         r"(?<![^\W_])(?<!be\s)(?:publish(?:ed)?|posted|filed|publication|dispatch(?:\sof\sthis\snotice)?|advertised"
-        r"|issued|tabled|(?:on|to)\sthe\swebsite|updated|our\sissue|\A(?:this\s\w+\sis\s)?dated)(?![^\W_])"
+        r"|issued|tabled|circulated|(?:announcement|publication|release)\sdate|date\sof\s(?:issue|publication|release)|(?:on|to)\sthe\swebsite|updated|our\sissue|\A(?:this\s\w+\sis\s)?dated)(?![^\W_])"
         r"[^.;]{0,60}\Z"
         # These stand right before it.
-        r"|(?:(?<![^\W_])(?:(?:issue|edition)\sof|this\sone:|released:?|went\sout\son|today,?\s\(|ends/)"
+        r"|(?:(?<![^\W_])(?:(?:issue|edition)\sof|issue\s[0-9]{1,5},|this\sone:|released:?|went\sout\son|today,?\s\(|ends/)"
         r"|(?:\A|\s{2}|[|•]\s?)(?:date:|dated(?:\sthe)?))\s{0,2}(?:\w+day,?\s)?\Z",
         re.IGNORECASE,
     )

@@ -13,6 +13,8 @@ something out ("on 17 May", "last summer", "Friday") are counted from the day of
 - A year alone counts from 1950 to 2099, and in a text only after a word such as "in" or "since", in
   brackets, or after words such as "runs to", so that "2,000 staff" and "2019 servers"
   are none. A month alone needs such a word too.
+- "The 2nd instant" and "the 4th of this month" are of the month of publication, "ultimo" of the one before.
+- A date in pieces is one: "the July meeting, on the 19th", "In 2014, in the month of July".
 - A month without a year, or a day and month, is looked for from 7 months (a day: 8) before the reference to 4
   months after it: news tells the past.
 - "will", "due to" or "starts" before such a date ask for the next one, "was", "signed" or "since" for the
@@ -22,10 +24,13 @@ something out ("on 17 May", "last summer", "Friday") are counted from the day of
   that decides stands before another date, so that no words could be quoted for it.
 - "last" is the latest one that is over, "next" the first one that has not begun; seasons are those of
   the northern hemisphere. A weekday alone is the latest one, the reference included.
+- "is to", "contracts begin on" and a verb right after a date that opens its clause ("On 31 December that contract
+  expires") ask for the next one; "extended to the end of July" for the next one or one at most 2 months old.
 - "was to end on 30 June" asks for neither. "After signing on 3 May" and "took over from 3 May" are past.
 - "the first of August", "next February 1", "30 November next" and "the last day of this year" are days.
 - "In the summer" is read where the words before it tell whether it is over, or where it is near.
 - "31 December of that year", "the next day" and "three days later" are counted from another date: `anchored_dates`.
+- Words that are said to be a date may end with a bare year ("signed 2017"): `year_answers`.
 - "Approved 5-0" in minutes is of the day of the sitting: `sittings`.
 - "31 December of that year" alone states no date: the year stands elsewhere. New Year's Day, Valentine's Day,
   Christmas and Boxing Day are dates; "before Christmas" is December.
@@ -39,16 +44,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from llm_extract.fields.anchored_dates import find_passage, read_passage
-from llm_extract.fields.base import NO_CONTEXT, Context, FieldType, Mention
+from llm_extract.fields.base import NO_CONTEXT, Context, FieldType, Mention, read_around
 from llm_extract.fields.date_cues import ReferenceMonth
 from llm_extract.fields.date_readings import Reading, find_readings, is_joined
 from llm_extract.fields.partial_dates import contains, iso, parts
-from llm_extract.fields.sittings import sitting_day, tells_decision
+from llm_extract.fields.sittings import decision_start, sitting_day, tells_decision
+from llm_extract.fields.year_answers import find_year
+
+_CLAUSE: Final = 80
+"""How far before a date the word may stand that tells which one it is: "will take over the wages of … in July"."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,8 @@ class DateField(FieldType[str]):
             return passage
         readings = list(find_readings(words, context.reference))
         values = {value for _, value in _stated(words, readings)}
+        if not readings:
+            return None if (year := find_year(words, 0, len(words))) is None else year[1]
         if len(values) != 1 or any(reading.ahead and not reading.value for reading in readings):
             return None
         return values.pop()
@@ -84,11 +95,14 @@ class DateField(FieldType[str]):
         passage = read_passage(text[start:end], context.reference)
         if passage is not None:
             return [Mention(start, end, text[start:end], passage)]
-        found = super().read(text, start, end, context)
+        found = read_around(lambda words: self.find(words, context), text, start, end, _CLAUSE)
         if found:
             return found
+        if (year := find_year(text, start, end)) is not None:
+            return [Mention(year[0], end, text[year[0] : end], year[1])]
         counted = find_passage(text, start, end, context.reference)
         if counted is None:
+            start = decision_start(text, start, end)
             day = sitting_day(text, context.reference) if tells_decision(text[start:end]) else None
             return [Mention(start, end, text[start:end], day)] if day else []
         return [Mention(counted.start, counted.end, text[counted.start : counted.end], counted.value)]
@@ -127,6 +141,8 @@ def _stated(text: str, readings: Sequence[Reading]) -> list[tuple[Reading, str]]
 
 def _says_more(before: Reading, reading: Reading, text: str) -> bool:
     """Whether a date states the year of the one before it, or as in "last month, on 1 October" its day."""
+    if reading.start < before.end:
+        return True  # "In 2014, in July" holds the year
     gap, value, less = text[before.end : reading.start], reading.value or "", before.value or ""
     if len(value) > len(less) and value.startswith(less) and re.fullmatch(r",\s(?:on\s)?(?:the\s)?", gap):
         return True

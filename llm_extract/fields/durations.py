@@ -15,6 +15,7 @@ and an extension of 24; "2+1+1 years" has 24 and 24. The rules:
   there. "An option of 2+1 years" is an extension of 36, "three times by a year" one of 36 too.
 - A number of "more" years has the unit of the initial term before it: "four years; the board may add two". It stays
   unread where it may as well be the total: "three years; it may run for five".
+- "Duration in months: 60" and "Option (months): 12" are fields of a form.
 - Words that are said to be an option (`DurationField.read` and `parse`) need fewer words that show one:
   `llm_extract.fields.option_answers`.
 - What is no term is left out: "two years ago", "the past ten years", "10-year-old", "in five years' time",

@@ -11,9 +11,13 @@ from llm_extract.fields.text import one_of
 
 _HOME_WORDS = {
     "$": "AU AUD; CA CAD; NZ NZD; SG SGD; HK HKD; TW TWD; TT TTD; JM JMD; BB BBD; FJ FJD; GY GYD; NA NAD; BZ BZD; "
-    "BN BND",
+    "BN BND; BS BSD; BM BMD; KY KYD; SB SBD; LR LRD; SR SRD; AG XCD; DM XCD; GD XCD; KN XCD; LC XCD; VC XCD",
+    "B$": "BN BND; BS BSD",
+    "BD$": "BB BBD; BM BMD",
+    "C$": "NI NIO",
+    "L$": "LR LRD",
     "dollar dollars": "AU AUD; CA CAD; NZ NZD; SG SGD; HK HKD; TT TTD; JM JMD; BB BBD; FJ FJD; GY GYD; NA NAD; BZ BZD; "
-    "BN BND",
+    "BN BND; BS BSD; BM BMD; KY KYD; SB SBD; LR LRD; SR SRD; AG XCD; DM XCD; GD XCD; KN XCD; LC XCD; VC XCD",
     "pound pounds": "EG EGP; LB LBP; SD SDG; SY SYP",
     "Rs RS rupee rupees": "PK PKR; NP NPR; LK LKR; MU MUR; SC SCR",
     "kr Kr krone kroner crown crowns": "DK DKK; NO NOK; IS ISK; SE SEK; CZ CZK; SK SKK; EE EEK",
@@ -31,15 +35,24 @@ _HOME_WORDS = {
     "Nu": "BT BTN",
     "KM": "BA BAM",
     "Ft": "HU HUF",
-    "CFA FCFA": "SN XOF; CI XOF; BJ XOF; BF XOF; ML XOF; NE XOF; TG XOF; CM XAF; GA XAF; TD XAF; CG XAF",
-    "franc francs": "RW RWF; SN XOF; CI XOF; BJ XOF; BF XOF; ML XOF; NE XOF; TG XOF; CM XAF; GA XAF; TD XAF; CG XAF; "
-    "CD CDF; BI BIF; DJ DJF; GN GNF; BE BEF; LU LUF; FR FRF",
+    "CFA FCFA CFAF": "SN XOF; CI XOF; BJ XOF; BF XOF; ML XOF; NE XOF; TG XOF; GW XOF; CM XAF; GA XAF; TD XAF; CG XAF; "
+    "CF XAF; GQ XAF",
+    "franc francs": "RW RWF; SN XOF; CI XOF; BJ XOF; BF XOF; ML XOF; NE XOF; TG XOF; GW XOF; CM XAF; GA XAF; TD XAF; "
+    "CG XAF; CF XAF; GQ XAF; CD CDF; BI BIF; DJ DJF; GN GNF; BE BEF; LU LUF; FR FRF",
     "mark marks": "DE DEM; FI FIM; BA BAM",
     "rouble roubles ruble rubles": "BY BYN",
     "leu lei": "MD MDL",
     "manat manats": "TM TMT",
 }
-_HOME_LETTERS = {"K": "ZM ZMW; MW MWK; PG PGK", "E": "SZ SZL", "B": "TH THB"}
+_HOME_LETTERS = {
+    "K": "ZM ZMW; MW MWK; PG PGK; MM MMK",
+    "E": "SZ SZL",
+    "B": "TH THB",
+    "M": "LS LSL",
+    "D": "GM GMD",
+    "Q": "GT GTQ",
+    "L": "HN HNL",
+}
 """Single letters that stand tight before a number: "K5m"."""
 
 _USUAL_HOMES = {
@@ -58,8 +71,8 @@ _USUAL_HOMES = {
 }
 """Where a word is at home whose currency needs no country: what it means without one."""
 
-_WORLD_WIDE = {"$ dollar dollars": "US", "pound pounds": "GB"}
-"""Words that an article of any country may use, for the United States' dollar or Britain's pound."""
+_WORLD_WIDE = {"$ dollar dollars": "US", "C$": "CA", "pound pounds": "GB"}
+"""Words that an article of any country may use, for the United States' dollar, Canada's or Britain's pound."""
 
 
 _OTHERWISE_USED = frozenset(("mark", "marks", "Br", "Nu", "KM", "Ft", "CFA"))

@@ -16,12 +16,13 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from llm_extract.fields.base import NO_CONTEXT, Context, FieldType, Mention, verbatim
+from llm_extract.fields.base import NO_CONTEXT, Context, FieldType, Mention, read_around, verbatim
 from llm_extract.fields.sum_words import Qualifier
 from llm_extract.fields.sums import read_sums
 
 _LIMIT = 10**18
 _CLOSE = Decimal("0.005")
+_BEFORE = 240  # characters before a quote, where words that say how exact its sum is may stand
 
 
 def _amount(value: Any) -> int | Decimal:
@@ -84,6 +85,10 @@ class MoneyField(FieldType[Money]):
         """The one sum that `words` state, among other words or alone."""
         values = {mention.value for mention in self.find(words, context)}
         return values.pop() if len(values) == 1 else None
+
+    def read(self, text: str, start: int, end: int, context: Context = NO_CONTEXT) -> list[Mention[Money]]:
+        """Each sum that shares a character with ``text[start:end]``, with all the words that qualify it."""
+        return read_around(lambda words: self.find(words, context), text, start, end, _BEFORE)
 
     def support(self, quote: str, value: Money, context: Context = NO_CONTEXT) -> bool:
         """Whether `quote` states this sum; it may state others beside it."""

@@ -7,8 +7,8 @@ months", "then a year, and another, if the board likes it". What must stand ther
 - Either how often a term may be added ("twice for one year each"), or that it is a further one, and in the
   same sentence a word of choice: "may", "if", "up to", "at the client's choice".
 - A number without a unit has that of the initial term before it, which is then part of the mention: "three
-  years and, if they like it, another two". "May make it five" is two more than three, "a fourth" is one more, "by the
-  same again" as long as the initial term.
+  years and, if they like it, another two". "May make it five" is two more than three, "a fourth" is one more, "two
+  in reserve" two, "by the same again" as long as the initial term.
 - Words that tell what has happened ("extended by", "exercised", "agreed") state no option.
 """
 
@@ -18,6 +18,7 @@ import re
 from functools import cache
 
 from llm_extract.fields import term_words
+from llm_extract.fields.date_words import MONTH
 from llm_extract.fields.numbers import NUMBER
 from llm_extract.fields.term_readings import Span, Term, how_often, months_of, number_of, read_term, statements
 
@@ -25,10 +26,13 @@ _ORDINALS = ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth",
 _ORDINAL = rf"(?:{'|'.join(_ORDINALS)})(?![^\W_])"
 _AHEAD = 25  # characters after a number in which another part of an extension may follow
 _TIMES = r"(?:once|twice|thrice|(?:two|three|four|five|[2-5])\stimes)"
-_MORE = rf"\s(?:more|further|extra|additional)(?![^\W_]){term_words.NOT_COUNTING}"
+_MORE = (
+    rf"\s(?:(?:more|further|extra|additional|optional)(?![^\W_]){term_words.NOT_COUNTING}"
+    r"|on\stop(?![^\W_]|\sof)|in\sreserve(?![^\W_]))"
+)
 _CLOSE = (
     r"(?![^\W_])(?![-‐‑][^\W_])"
-    r"(?=\s*(?:[,;:!?)|\n–—]|\.(?![0-9])|\Z)|\s(?:if|should|when|provided|unless|in\soption|at\s(?:the|its|their|our|his|her)\s))"
+    r"(?=\s*(?:[,;:!?)|\n–—]|\.(?![0-9])|\Z)|\s(?:(?:(?:is|are|being|remains?)\s)?(?:optional|possible|available|at\s|in\s(?:its|their|our|the)\s(?:pocket|gift))|if|should|when|provided|unless|in\soption|at\s(?:the|its|their|our|his|her)\s))"
 )
 _FURTHER = r"(?:further|another|additional|extra|more|then|plus|second|possible|optional)"
 
@@ -37,8 +41,10 @@ _FURTHER = r"(?:further|another|additional|extra|more|then|plus|second|possible|
 def _choice() -> re.Pattern[str]:
     """A word that leaves a choice."""
     return re.compile(
-        r"(?<![^\W_])(?:(?:may|can|could|might)(?!\snot(?![^\W_]))|if|should|unless|options?|optional(?:ly)?|possibl[ey]|possibility"
-        r"|potential(?:ly)?|right|extend[ai]ble|renewable|choice|discretion|pleasure|wish(?:es)?"
+        r"(?<![^\W_])(?:(?:may|can|could|might)(?!\snot(?![^\W_]))(?!['’]t)|if|should|unless|options?|optional(?:ly)?|possibl[ey]|possibility"
+        r"|potential(?:ly)?|right|extend[ai]ble|renewable|choice|discretion|pleasure|wish(?:es)?|chance|liberty|gift|reserve|room|pocket|foreseen"
+        r"|choosing|request"
+        r"|lets|letting|allows|allowing|permits|permitting"
         r"|up\sto|at\smost|no\smore\sthan|available|provision|foreseen)(?![^\W_])",
         re.IGNORECASE,
     )
@@ -50,7 +56,7 @@ def _done() -> re.Pattern[str]:
     return re.compile(
         r"(?<![^\W_])(?:exercis(?:es|ed|ing)|t(?:ook|aken|akes|aking)\sup|triggered|activated"
         r"|(?<!be\s)(?:extended|renewed|prolonged|lengthened|granted|agreed|added|used|continued|signed)"
-        r"|(?:may|might|could|can)\s(?:take|need|last|end|expire)|adds|no|not|cannot|never|without|instead|ago|last|past|old|late|early|delays?)(?![^\W_])",
+        r"|(?:may|might|could|can)\s(?:take|need|last|end|expire)|adds|no(?!\s(?:duty|obligation|need|commitment|promise))|not(?!\sthe\s(?:duty|obligation))|cannot|(?:can|won|don|didn|shouldn|wouldn)['’]t|never|without|instead|ago|last|past|old|late|early|delays?)(?![^\W_])",
         re.IGNORECASE,
     )
 
@@ -82,7 +88,28 @@ def _counted() -> re.Pattern[str]:
 
 @cache
 def _if_after() -> re.Pattern[str]:
-    return re.compile(r",?\s(?:if|should|unless)(?![^\W_])", re.IGNORECASE)
+    return re.compile(
+        r",?\s(?:if|should|unless|in\sreserve|(?:is|are)\s(?:foreseen|possible|optional))(?![^\W_])", re.IGNORECASE
+    )
+
+
+@cache
+def _beyond_after() -> re.Pattern[str]:
+    """ "Two years beyond that"."""
+    return re.compile(r"\s(?:beyond|after|on\stop\sof)\s(?:that|this|it|those)(?![^\W_])", re.IGNORECASE)
+
+
+@cache
+def _beside_the_count() -> re.Pattern[str]:
+    """What may stand between a term and more of it and counts none: when it begins, what it costs, "year by year"."""
+    day = r"(?:[12][0-9]|3[01]|[1-9])(?:st|nd|rd|th)?"
+    return re.compile(
+        rf"(?<![^\W_])(?:from|starting|beginning|commencing)\s(?:on\s|in\s)?(?:{day}\s)?{MONTH}(?:\s{day})?(?:,?\s(?:19|20)[0-9]{{2}})?"
+        r"(?![^\W_])|[£$€]\s?[0-9]+(?:[.,][0-9]+)*\s?(?:k|m|bn|million|billion)?(?![^\W_])"
+        r"|(?<![^\W_])again\s(?=with)|,\sthen\s(?:year\sby\syear|annually|yearly)(?![^\W_])"
+        r"|\A,?\sand\sthen(?=,)",
+        re.IGNORECASE,
+    )
 
 
 @cache
@@ -105,7 +132,10 @@ def _another_after() -> re.Pattern[str]:
 
 @cache
 def _further_before() -> re.Pattern[str]:
-    return re.compile(rf"(?<![^\W_]){_FURTHER}\s(?:(?:an?|up\sto|period\sof|term\sof)\s){{0,2}}\Z", re.IGNORECASE)
+    return re.compile(
+        rf"(?<![^\W_])(?:{_FURTHER}|(?:renewal|extension|prolongation)\sof)\s(?:(?:an?|up\sto|period\sof|term\sof)\s){{0,2}}\Z",
+        re.IGNORECASE,
+    )
 
 
 @cache
@@ -113,8 +143,8 @@ def _bare() -> re.Pattern[str]:
     """A number without a unit: of more years, of all of them, or the number of one of them."""
     number = rf"(?>{NUMBER})"
     return re.compile(
-        rf"(?<![^\W_])(?:make|making|makes)\s(?:it\s)?(?P<total>{number}){_CLOSE}"
-        rf"|(?<![^\W_])(?:an?|the)\s(?P<ordinals>{_ORDINAL}(?:(?:,\s|,?\s(?:and|or)\s)(?:an?\s|the\s)?{_ORDINAL}){{0,4}})"
+        rf"(?<![^\W_])(?:(?:make|making|makes)\s(?:it\s)?|(?:go|going)\s(?:on\s)?to\s)(?P<total>{number}){_CLOSE}"
+        rf"|(?<![^\W_])(?:an?|the)\s(?:optional\s|possible\s)?(?P<ordinals>{_ORDINAL}(?:(?:,\s|,?\s(?:and|or)\s)(?:an?\s|the\s)?{_ORDINAL}){{0,4}})"
         rf"(?:\syears?)?{_CLOSE}"
         rf"|(?<![^\W_])(?:(?P<same_often>{_TIMES})\s)?(?:by|for)\s(?P<same>the\ssame(?:\s(?:again|period|term|time|length))?"
         rf"|as\s(?:long|much)\sagain|a\s(?:like|similar|further\slike)\s(?:term|period)){_CLOSE}"
@@ -172,14 +202,19 @@ def _with_unit(text: str, term: Term, opening: int, start: int, end: int) -> Spa
         return Span(first, max(last, after.end()), term.months * how_often(after))
     if term.several and times > 1:
         return Span(first, last, term.months * times)
-    if not (term.further or term.optional or _further_before().search(before)):
+    beyond = _beyond_after().match(text, term.end)
+    if not (term.further or term.optional or beyond or _further_before().search(before)):
         return None
+    if beyond is not None:
+        last = max(last, beyond.end())
     if (another := _another_after().match(text, term.end)) is not None:
         if term.months != months_of(number_of("one"), term.unit):
             return None
         times, last = 2, max(last, another.end())
     chosen = _choice().search(text, start, end)
     if chosen is None:
+        if (follows := _if_after().match(text, last)) is not None:
+            return Span(first, follows.end(), term.months * times)
         *_, chosen = [None, *_choice().finditer(text, opening, start)]
         if chosen is None or term_words.unit().search(text, chosen.end(), start):
             return None
@@ -202,7 +237,7 @@ def _without_unit(text: str, initials: list[Span], start: int, end: int) -> Span
         if (follows := _if_after().match(text, last)) is None:
             return None
         last = follows.end()
-    between = text[initial.end : match.start()]
+    between = _beside_the_count().sub("", text[initial.end : match.start()])
     if len(between) > 200 or _done().search(between):
         return None
     stated = term_words.terms().search(text, initial.start, initial.end)

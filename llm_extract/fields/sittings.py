@@ -18,6 +18,10 @@ _HEAD: Final = 600
 """In how many characters from the top a record says what it is."""
 
 
+_RESOLUTION: Final = 200
+"""How far before what was decided the word may stand that says so."""
+
+
 def sitting_day(text: str, reference: date | None) -> str | None:
     """The day of the sitting that `text` is the record of; None if its head does not say that it is one.
 
@@ -36,6 +40,25 @@ def sitting_day(text: str, reference: date | None) -> str | None:
 def tells_decision(words: str) -> bool:
     """Whether `words` tell that something was decided, and not when."""
     return _decided().search(words) is not None and _undecided().search(words) is None
+
+
+def decision_start(text: str, start: int, end: int) -> int:
+    """Where "RESOLVED: that" stands, if ``text[start:end]`` is what it says was resolved; else `start`."""
+    if tells_decision(text[start:end]):
+        return start
+    opening = max(0, start - _RESOLUTION)
+    match = _resolved_that().search(text, opening, start)
+    return start if match is None else match.start("decided")
+
+
+@cache
+def _resolved_that() -> re.Pattern[str]:
+    """ "RESOLVED: that the agreement": a sentence opens with what was decided, and nothing ends it."""
+    return re.compile(
+        r"(?:\A|\n|[.:;]\s)\W*(?P<decided>(?:it\swas\s)?(?:resolved|agreed|ordered|decided)(?:\sunanimously)?[:,]?\s(?:that|to)(?![^\W_]))"
+        r"[^.;:!?\n]*\Z",
+        re.IGNORECASE,
+    )
 
 
 @cache

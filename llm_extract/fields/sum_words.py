@@ -53,8 +53,8 @@ _LITTLE = (
 )
 # "An estimated cost of", "its published budget of", "the likely price": of what is planned, not of what was agreed.
 _PLANNED = _each(
-    "estimated | likely | expected | anticipated | indicative | projected | budgeted | reference",
-    "cost | value | price | amount | sum",
+    "estimated | likely | expected | anticipated | indicative | projected | budgeted | reference | guide | median",
+    "cost | value | price | amount | sum | budget",
 )
 
 _PHRASES_BEFORE: dict[Before, list[str]] = {
@@ -86,7 +86,9 @@ _PHRASES_BEFORE: dict[Before, list[str]] = {
             "at | a tentative | a provisional | provisional | a notional | notional | likely to cost | likely to be "
             "worth | projected to cost | thought to be worth | believed to be worth | estimates | reckons | reckons "
             "on | guesses | budgeted at | budget of | a budget of | budgets of | expected to cost | expected to be "
-            "worth | expects to pay | expect to pay | expects to spend | expect to spend"
+            "worth | expects to pay | expect to pay | expects to spend | expect to spend | intends to spend | intend "
+            "to spend | plans to spend | plan to spend | estimate | est | est. | budgeted | a matter of | figures on | "
+            "pencilled in | pencilled in at | penciled in | penciled in at"
         ),
         *_PLANNED,
         *_each(" | ".join(_PLANNED), "of"),
@@ -107,7 +109,9 @@ _PHRASES_BEFORE: dict[Before, list[str]] = {
         "worth | to be worth | be worth | to be | to cost | to total | valued at | a total of | total of | total | "
         "a sum of | the sum of | value of | a value of | total value of | contract value of | overall value of | "
         "amount of | an amount of | the amount of | price of | cost of | fee of | fees of | charge of | charges of | "
-        "rent of | spend of | spending of | outlay of | expenditure of | payment of | payments of | "
+        "rent of | spend of | spending of | outlay of | expenditure of | payment of | payments of | bill of | "
+        "bills of | subscription of | volume of | total value | contract value | cost | costs | value | price | fee | "
+        "fees | charge | charges | bill | rent | "
         "the equivalent of | another | a further | an additional | an extra | additional | further"
     ),
 }
@@ -142,7 +146,8 @@ _LABEL_WORDS: dict[str, Before] = {
     **dict.fromkeys(
         _phrases(
             "estimate | estimated | estimation | est | indicative | approx | approximate | budget | reference | "
-            "anticipated | projected | forecast"
+            "anticipated | projected | forecast | likely | expected | rough | guide | ballpark | "
+            "intends | intend | devote | allocate"
         ),
         "about",
     ),
@@ -151,10 +156,14 @@ _LABEL_WORDS: dict[str, Before] = {
     **dict.fromkeys(("annual", "yearly", "annum"), "per_year"),
 }
 # The last words before a clause's sum: most sums need no search for the rest of it.
-_CLAUSE_ENDS = frozenset(_phrases("at | is | was | be | being | worth | of | cost | as | to | total | reach | amounts"))
+_CLAUSE_ENDS = frozenset(
+    _phrases(
+        "at | is | was | be | been | being | worth | of | cost | as | to | total | reach | amounts | remains | stays"
+    )
+)
 _CLAUSE_CUES = (
     *("estimat", "reckon", "puts ", "option", "guess", "budget", "likely", "expected", "anticipated", "projected"),
-    *("limit", "ceiling", "cap ", "top ", "minimum", "annual", "yearly"),
+    *("limit", "ceiling", "cap ", "top ", "maximum", "minimum", "annual", "yearly", "median", "reference"),
 )
 
 _VAT = r"(?:VAT|GST|HST|PST|sales tax|value[\s-]added tax|tax(?:es)?)(?!\w)"
@@ -192,25 +201,30 @@ _SOURCES = {
     "set_off": r"(?:\((?P<bracketed>up to|at (?:the )?most|at least|about|around|approximately|roughly)\)\s{1,2}"
     r"|(?<!\w)(?P<parted>at (?:the )?most|at least|approximately|roughly),\s{1,2}"
     r"|(?<!\w)(?:an?|the|its|their|his|her|same|official|upper)\s(?P<noun>estimate|ceiling|cap),\s{1,2}"
+    r"|(?<!\w)(?:an?|the|its|their)\s(?P<planned>(?:estimated|likely|expected|indicative|projected)"
+    r"\s(?:total\s)?(?:cost|price|value|amount|sum)),\s{1,2}"
+    r"|(?:\A|(?<=[.;:!?]\s)|(?<=\n))(?P<opening>(?:(?:indicative|published|approved|total)\s)?(?:budget|estimate)[,.])\s{1,2}"
     r"|(?P<joined>[<>≤≥]|(?<![\w-])sub-))\Z",
     "quoted": r"[\"“‘'](?P<phrase>[^\"“”‘’\d\n]{2,30})[\"”’']\s\Z",
     "denied": r"(?<!\w)(?:not|never|no|cannot|nor|(?:[^\W\d_]{2,7})n['’]t)(?:\s(?:bids?|offers?|tenders?|price|sum|"
-    r"total|cost|value|event|case|circumstances?|at|in|any|time|the|to|be|go|rise|run|come|get|spend|pay|cost|worth|may|can|"
+    r"total|cost|value|event|case|circumstances?|at|in|any|time|the|to|be|go|rise|run|come|back|with|anything|get|spend|pay|cost|worth|may|can|"
     r"shall|should|must|will|would|could|of|allowed)){0,6}\s\Z",
     "word": r"[^\s()\[\]\"“”‘’,;:!?—–/]+",
     "label": rf"(?<![\w'’.-]){_WORD}(?:[\s/-]{_WORD}){{0,8}}(?:\s?\((?P<aside>[^\W\d_][^\d():\n]{{1,40}})\)?)?"
     r"\s?(?:[:|]|(?<=\))\s?\n)\s{0,2}\Z",
     "letters": r"[^\W\d_]+",
     "clause": rf"(?<!\w)(?:(?P<about>(?:estimat(?:ed?|es|ing)|reckon(?:s|ed)|guess(?:es|ed)?"
-    rf"|(?:likely|expected|anticipated|projected)\s(?:cost|price|value|sum|amount|bill)"
-    rf"|puts(?!{_BETWEEN}\s(?:price|value|sum|figure|cost|total|outlay)s?(?!\w))){_BETWEEN}"
-    r"\s(?:at|is|was|to\sbe|be|being|of|(?:is|to\sbe|be|was)\sworth|(?:to|will|would|could|might)\scost)"
-    rf"|budget{_OF_WHAT}\s(?:at|is|was|be|being|of|to))"
+    rf"|(?:likely|expected|anticipated|projected|median|reference|guide)\s(?:cost|price|value|sum|amount|bill)"
+    rf"|puts(?!{_BETWEEN}\s(?:price|value|sum|figure|cost|total|outlay|amount|worth|bill)s?(?!\w))"
+    rf"(?=\s(?:at|it|this|that|the|its|their|each|all|both)(?!\w))){_BETWEEN}"
+    r"\s(?:at|as|is|was|to\sbe|be|being|of|remains|stays|(?:is|to\sbe|be|was)\sworth|(?:to|will|would|could|might)\scost)"
+    rf"|budget{_OF_WHAT}\s(?:at|is|was|be|being|of|to|remains|stays))"
     rf"|(?P<per_year>(?:annual|yearly)\s(?:[^\W\d_]{{3,14}}\s)?(?:fee|charge|cost|price|rent|rental|payment|value|bill)s?"
-    rf"(?:\s{_WORD}){{0,4}}?\s(?:at|is|was|to|be|of))"
+    rf"(?:\s{_WORD}){{0,4}}?\s(?:at|is|was|to|be|been|of))"
     rf"|(?P<at_least>minimum(?:\s{_WORD}){{1,6}}?\s(?:of|is|at|be))"
     rf"|(?P<ceiling>(?:limit|ceiling|cap|maximum|top\s(?:price|value|sum|figure))"
-    rf"{_OF_WHAT}(?:,(?:\s{_WORD}){{1,4}},)?\s(?:at|is|was|be|being|of|to))"
+    rf"{_OF_WHAT}(?:,(?:\s{_WORD}){{1,4}},)?\s(?:at|is|was|be|being|of|to)"
+    r"|maximum\s(?:amount|value|volume|price|sum|spend)[\"”’']?\s(?:of|is|was))"
     rf"|(?P<up_to>(?:if\s{_OPTIONS}\s{_TAKEN}|(?:with|including)\s{_OPTIONS}),?{_BETWEEN}"
     r"\s(?:be|be\sworth|is|is\sworth|of|at|cost|total|reach|(?:rises?|comes?|runs?|amounts)\sto))"
     r")\s{1,2}\Z",
@@ -236,13 +250,13 @@ _SOURCES = {
     r"|if\s(?:fully\s)?extended(?!\w)"
     r"|(?:,\s)?(?:including|inclusive\sof)\s(?:(?:all|any|both|the|its)\s){0,2}(?:optional\s)?"
     r"(?:options|extensions|(?:option|extension)\s(?:years|periods))(?!\w))"
-    r"|(?P<about>or\s(?:so|thereabouts)(?!\w)|-?(?:odd|ish)(?!\w)|(?:,\s)?give\sor\stake(?!\w|\s(?:an?|[\d£$€]))"
+    r"|(?P<about>or\sso(?!\w)|(?:,\s)?(?:or\s)?thereabouts(?!\w)|(?:has\sbeen\s|was\s|is\s)?pencill?ed\sin(?!\w)|-?(?:odd|ish)(?!\w)|(?:,\s)?give\sor\stake(?!\w|\s(?:an?|[\d£$€]))"
     r"|(?:,\s)?(?:approx(?:\.|imately)?|roughly|more\sor\sless|near\senough"
     r"|or\snear(?:\senough|\sit))(?=\s?[.,;:)]|\s(?:for|over|a|in)\s|\Z)"
     r"|approx(?:\.|imately)?(?!\w)|in\sround\s(?:figures|numbers|terms)(?!\w)|circa(?=\s?[.,;:)]|\Z)"
     r"|(?:,\s)?at\sa\sguess(?!\w)|\((?:estimated?|est\.?|approx(?:\.|imate(?:ly)?)?|indicative|about)\)"
     r"|(?:,\s)?estimated(?=\s?[.,;:)]|\s(?:for|over)\s|\Z)|(?:is|was|has\sbeen|had\sbeen)\sestimated(?!\w)"
-    rf"|(?:is|was)\s(?:(?:an?|the|its|their|our)\s)?(?:{_WORD}\s){{0,3}}(?:estimate|guess|reckoning)(?!\w))"
+    rf"|(?:is|was)\s(?:(?:an?|the|its|their|our)\s)?(?:{_WORD}\s){{0,3}}(?:estimate|guess|reckoning|budget)(?!\w))"
     rf"|(?P<piece>apiece(?!\w)|each(?!\w)|(?:-?an?[\s-]|/\s?|each\s|every\s){_PIECES}"
     r"|-?per[\s-](?!the\s|its\s|their\s|cent)\w+))",
 }
@@ -256,12 +270,11 @@ def _regex(name: str) -> re.Pattern[str]:
 
 def read_words_before(text: str, found: Sum, floor: int) -> None:
     """Takes in what ``text[floor:]`` says before a sum: "up to an estimated", "Annual cost:", …"""
-    if found.start > floor and text[max(floor, found.start - 2) : found.start].rstrip()[-1:] in tuple(",)<>≤≥-"):
-        set_off = _regex("set_off").search(text, max(floor, found.start - 20), found.start)
+    if found.start > floor and text[max(floor, found.start - 2) : found.start].rstrip()[-1:] in tuple(",.)<>≤≥-"):
+        set_off = _regex("set_off").search(text, max(floor, found.start - 40), found.start)
         if set_off is not None:
-            found.qualify(
-                _SET_OFF[(set_off["bracketed"] or set_off["parted"] or set_off["noun"] or set_off["joined"]).lower()]
-            )
+            word = set_off["bracketed"] or set_off["parted"] or set_off["noun"] or set_off["joined"] or "estimate"
+            found.qualify(_SET_OFF[word.lower()])
             found.start = set_off.start()
     if text[max(floor, found.start - 2) : found.start - 1] in tuple("\"”’'"):
         quoted = _regex("quoted").search(text, max(floor, found.start - 36), found.start)

@@ -4,6 +4,7 @@ A text is read in steps, each over the list of sums that the one before left: a 
 number beside it is a sum; two sums, or a sum and a bare number, may be a range; the words before
 may qualify a sum; the words behind may qualify it, make it a sum per year, or show that it is a
 price per piece, which is no value; a second currency in brackets and the figure with VAT give way.
+Where bids are still to come, a sum that a tender is "put at" is an estimate (`competition`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from functools import cache
 from itertools import chain
 
+from llm_extract.fields.competition import read_competition
 from llm_extract.fields.currencies import (
     DOLLARS,
     FIRST_OF_TWO,
@@ -41,7 +43,12 @@ from llm_extract.fields.sum_words import WITH_VAT, WITHOUT_VAT, Sum, read_words_
 
 # Beside a currency an ordinary space may group digits too: "R34 000", "PLN 34 000,00".
 _SPACED = r"[0-9]{1,3}(?: [0-9]{3}){1,4}(?:[.,·][0-9]{1,2})?(?![0-9])(?![.,·][0-9])"
-_SCALES = rf"(?:{SCALE_GAP}{SCALE}(?:[\s-](?:thousand|million|crores?)(?!\w))?)?(?!\w)"
+# A table's next row ("$900,000⏎B | Radios") and column ("$9,870,000  B") begin with a letter of their own.
+_NO_LABEL = (
+    r"(?!\n(?:[a-z]{1,3}\s?[|).:]|(?-i:[A-Z])[a-z]{0,2}(?!\w)))"
+    r"(?!(?:(?<=,[0-9]{3},[0-9]{3})|(?<=,[0-9]{3}\.[0-9]{2}))\s{1,2}[kmb](?!\w))"
+)
+_SCALES = rf"(?:{_NO_LABEL}{SCALE_GAP}{SCALE}(?:[\s-](?:thousand|million|crores?)(?!\w))?)?(?!\w)"
 _AFTER = rf"(?P<number>(?:{_SPACED}|{DIGITS}){_SCALES}|{NUMBER_WORDS})"
 _BEFORE = rf"(?P<number>(?<![\w.,·])(?<![0-9] ){_SPACED}{_SCALES}|{QUANTITY})"
 
@@ -51,6 +58,7 @@ _SOURCES = {
     "token": r"[^\W\d_]+|[" + "".join(SIGNS) + "]",
     "after_sign": rf"\s{{0,2}}{_AFTER}",
     "after_code": rf"\s{{0,2}}(?:(?P<sign>[£$€])\s?)?{_AFTER}",
+    "after_label": rf"\)\s?:\s{{0,2}}{_AFTER}",
     "after_word": rf"\.?\s{{0,2}}{_AFTER}",
     "after_letter": _AFTER,
     "after_soles": rf"/\.?\s{{0,2}}{_AFTER}",
@@ -117,7 +125,7 @@ def _sums(text: str, country: str | None) -> list[Sum]:
         if word.lower() in _MONEY_WORDS and token.start() >= floor:
             found = None
             if word in SIGNS:
-                found = _at_sign(text, token, last, floor, at_home.get(word))
+                found = _at_sign(text, token, last, floor, at_home)
             elif (currency := _currency(word, at_home)) is not None:
                 found = _at_word(text, token.start(), token.end(), currency, floor)
             if found is None and last is not None and word[-1] not in SIGNS:
@@ -134,14 +142,15 @@ def _currency(word: str, at_home: Mapping[str, Currency]) -> Currency | None:
 
 
 def _at_sign(
-    text: str, token: re.Match[str], last: re.Match[str] | None, floor: int, at_home: Currency | None
+    text: str, token: re.Match[str], last: re.Match[str] | None, floor: int, at_home: Mapping[str, Currency]
 ) -> Sum | None:
     sign, start = token.group(), token.start()
-    code, prefix_known = at_home.code if at_home else SIGNS[sign], sign not in NEED_A_PREFIX
+    code, prefix_known = at_home[sign].code if sign in at_home else SIGNS[sign], sign not in NEED_A_PREFIX
     if last is not None and last.start() >= floor and last.group() not in SIGNS:
         letters, gap = last.group(), text[last.end() : start]
-        prefixed = PREFIXED.get(sign, {}).get(letters)
-        spaced = (gap == " " and len(letters) > 1) or (gap == ". " and letters in _ABBREVIATED)
+        own = at_home.get(letters + sign)  # "B$", which several countries write
+        prefixed = own.code if own is not None and not gap else PREFIXED.get(sign, {}).get(letters)
+        spaced = (gap == " " and len(letters) > 1 and letters in DOLLARS) or (gap == ". " and letters in _ABBREVIATED)
         dotted = letters == "S" and sign == "$" and gap.strip() == "." and text[: last.start()].endswith(("U.", "U. "))
         if dotted:
             code, prefix_known = "USD", True
@@ -167,6 +176,10 @@ def _at_sign(
 
 def _at_word(text: str, start: int, end: int, currency: Currency, floor: int) -> Sum | None:
     after = None
+    if text[max(floor, start - 1) : start] == "(" and _is_code(text[start:end]):
+        number = _regex("after_label").match(text, end)  # Value (AUD): 2,314,400
+        if number is not None:
+            return _sum(start - 1, number.end(), number["number"], currency, "large", number_first=False)
     if currency.before != "no":
         kind = _AFTER_GAP.get(currency.gap) or ("after_code" if _is_code(text[start:end]) else "after_word")
         number = _regex(kind).match(text, end)
@@ -376,4 +389,8 @@ def read_sums(text: str, country: str | None = None) -> list[Sum]:
             read_words_behind(text, found, ceiling)
         if not again and len(sums) > 1:
             sums = _without_alternatives(text, sums)
+    floor = 0
+    for found, ceiling in zip(sums, [*(found.start for found in sums[1:]), len(text)], strict=True):
+        read_competition(text, found, floor, ceiling)
+        floor = found.end
     return [found for found in sums if not found.per_piece]

@@ -50,7 +50,8 @@ class Span(NamedTuple):
 
 def how_often(match: re.Match[str]) -> int:
     """How many times `term_words.often` or `often_after` say."""
-    return 2 if match["twice"] else int(number_of(match["often"]) or 1)
+    named = match.groupdict()
+    return 2 if match["twice"] else int(number_of(match["often"] or named.get("at_most") or "") or 1)
 
 
 def number_of(words: str) -> Decimal | None:
@@ -80,7 +81,7 @@ def read_term(match: re.Match[str]) -> Term:
     count, unit = number_of(match["count"]), match["unit"]
     if count is not None and match["half"]:
         count += Decimal("0.5")
-    if match["again"] is not None and number_of(match["again"].strip("( )")) != count:
+    if match["again"] is not None and number_of(match["again"].strip("( )").lstrip("0")) != count:
         count = None
     months = months_of(count, unit)
     if match["months"] is not None:
@@ -117,6 +118,10 @@ def statements(text: str) -> tuple[list[Span], list[Span]]:
     extensions: list[Span] = []
     if term_words.unit().search(text) is None:
         return initials, extensions
+    for label in term_words.labelled().finditer(text):
+        months = months_of(number_of(label["number"]), label["unit"])
+        if months:
+            (extensions if label["option"] else initials).append(Span(*label.span(), months))
     matches = list(term_words.terms().finditer(text))
     first, final = len(text) - len(text.lstrip(EDGES)), len(text.rstrip(EDGES))
     floor = 0
@@ -162,7 +167,7 @@ def statements(text: str) -> tuple[list[Span], list[Span]]:
         if elided is not None and elided.end <= ahead:
             initial, previous, floor = None, elided, elided.end
             extensions.append(elided)
-    return initials, extensions
+    return sorted(initials), sorted(extensions)
 
 
 def _read_added(match: re.Match[str], before: str, initials: list[Span], extensions: list[Span]) -> None:
@@ -247,8 +252,9 @@ def _read_elided(text: str, term: Term) -> Span | None:
     parts = re.findall(NUMBER, next(match[name] for name in numbers if match[name]), re.IGNORECASE)
     each = [months_of(number_of(part), term.unit) for part in parts]
     months = sum(each)
-    if match["each"]:
-        months = int(months * (number_of(match["each"]) or 0))
+    lots = match["each"] or match["further_each"]
+    if lots:
+        months = int(months * (number_of(lots) or 0))
     elif (match["number"] and not match["more"]) or (match["further"] and not match["further_more"]):
         total = term_words.to_total().search(match["way"] or match["further_way"] or "")
         if total is not None:
@@ -256,8 +262,11 @@ def _read_elided(text: str, term: Term) -> Span | None:
         elif match["further"] and (months > term.months or term_words.buys().search(match["go_on"] or "")):
             # "Three years; it may go on for five": in all, or more? "May order two": two of what?
             months = 0
+    named = next((name for name in ("number", "further") if match[name]), None)
+    if named and (several := term_words.renewals_before().search(text, term.end, match.start(named))) is not None:
+        months *= int(number_of(several["times"]) or 1)
     end = match.end()
-    if (match["number"] or match["further"]) and not match["each"]:
+    if (match["number"] or match["further"]) and not lots:
         often = term_words.often().search(f"{match['go_on'] or ''}{match['way'] or match['further_way'] or ''}")
         if often is None and (often := term_words.often_after().match(text, end)) is not None:
             end = often.end()
@@ -270,7 +279,8 @@ def _stands(text: str, term: Term) -> bool:
     """Whether `term` may be the term of a contract, and not an age, a rate or a time that has passed."""
     lead = text[max(0, term.start - 30) : term.start]
     if term_words.no_term_after().match(text, term.end) and not (
-        lead.endswith("for ") and term_words.live_after().match(text, term.end)
+        (lead.endswith("for ") or term_words.label_before().search(lead))
+        and term_words.live_after().match(text, term.end)
     ):
         return False
     if lead.endswith("for the first ") and text.startswith(" of ", term.end):  # of a longer term

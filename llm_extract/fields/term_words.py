@@ -13,14 +13,14 @@ from llm_extract.fields.numbers import AFTER_ARTICLE, NUMBER
 
 _COUNT = rf"(?>{NUMBER})"  # atomic: no part of a number is tried again
 _UNIT = r"(?:years?|yrs?|months?|weeks?|decades?)(?![^\W_])"
-_AGAIN = rf"(?>\s?\((?:{NUMBER})\))"  # "four (4) years"
+_AGAIN = rf"(?>\s?\(0?(?:{NUMBER})\))"  # "four (4) years"
 _ADJECTIVE = (
     "(?:further|more|additional|extra|optional|possible|potential|consecutive|successive|separate|subsequent"
     "|added|base|option|extension)"
 )
 # What a number of optional terms is called, and what a number of any terms is called.
 _OPTIONS = r"(?:extensions?|options?|renewals?|prolongations?|rights?\sof\s(?:renewal|extension|prolongation))"
-_PERIODS = rf"(?:{_OPTIONS}|periods?|terms?|increments?|spans?|lots?|blocks?|tranches?)"
+_PERIODS = rf"(?:{_OPTIONS}|periods?|terms?|occasions?|increments?|spans?|lots?|blocks?|tranches?)"
 # Words that may stand between "option" and the term.
 _FILLER = (
     r"(?:of|to|for|by|up|an?|the|it|this|that|which|with|on|over|in|at|its|their|extend|extended|extending|extensions?"
@@ -36,7 +36,7 @@ _MAY = (
 )
 _MODAL = rf"{_MAY}(?:(?:extend|renew|prolong|lengthen|stretch)(?:ed)?|(?<=be\s)(?:continued|carried\son|kept\son))"
 _GAP = r"[^.;:!?0-9\n]{0,60}?"
-_CHOICE = r"(?:option|choice|discretion|election|request|pleasure|wish|will)"
+_CHOICE = r"(?:option|choice|choosing|discretion|election|request|pleasure|wish|will)"
 # "Can keep the company on for", "may add": only what follows tells whether an extension is meant.
 _MAY_GO_ON = (
     rf"(?:{_MAY}(?:(?:continued?|keep|kept|retain(?:ed)?|carr(?:y|ied)|go|run|stay|extend(?:ed)?|renew(?:ed)?|prolong(?:ed)?"
@@ -44,9 +44,10 @@ _MAY_GO_ON = (
     r"|add|tack\son|take(?:\sup)?|call|order|buy|ask\sfor|exercise))"
 )
 _CUE = (
-    r"(?:(?:options?|right|possibility|scope|ability|room|provision)(?![^\W_])[^.;:!?0-9]{0,60}?(?<![^\W_])(?:extend|renew|prolong)"
+    r"(?:(?:options?|right|possibility|scope|ability|room|provision|liberty|freedom|leave)(?![^\W_])[^.;:!?0-9]{0,60}?(?<![^\W_])(?:extend|renew|prolong)"
     r"(?:ed|ing)?|options?|optional(?:ly)?|possibl[ey]|possibility|possibilities|potential(?:ly)?|right|scope|ability"
     r"|(?:extensions|renewals|prolongations?)(?=:|\sof(?![^\W_]))"
+    r"|(?:chance|prospect)(?=\s(?:of|to)\s)"
     rf"|provisions?|extend[ai]ble|extensible|renewable|{_MODAL})"
 )
 # "Two irrevocable options of a year".
@@ -77,14 +78,14 @@ def terms() -> re.Pattern[str]:
     )
     term = (
         rf"(?:(?P<times>{_FEW}|both(?![^\W_])){_AGAIN}?(?:\s(?P<times_kind>(?:{_ADJECTIVE}\s){{0,2}})"
-        rf"(?:{_OTHER_ADJECTIVE}(?P<periods>{_PERIODS})(?:,?\seach)?,?\sof\s(?:up\sto\s)?"
+        rf"(?:{_OTHER_ADJECTIVE}(?P<periods>{_PERIODS})(?:(?:,?\seach)?,?\sof\s(?:up\sto\s)?|(?P<comma>,\s))"
         rf"|(?P<each>{_OPTIONS}),?\seach\s(?:[^\W\d_]+\s){{0,5}}?(?:by|for)\s(?:up\sto\s)?)?"
         r"|\s(?P<by>[x×])\s|(?<=both)\s(?:of\s)?(?:the|its|their|these)\s"
         r"|(?P<of>(?:\s(?:more|further),?|,)\sof\s)))?"
         rf"(?P<count>{_COUNT}|[1-9][0-9]?(?=yr)|another|half\san?|an?|single(?=-))(?P<again>{_AGAIN})?(?:[-‐‑\s]|(?=yr)"
-        rf"|\s(?P<kind>(?:{_ADJECTIVE}\s){{1,2}}))(?:calendar\s)?(?P<unit>{_UNIT})"
+        rf"|\s(?P<kind>(?:{_ADJECTIVE}\s){{1,2}}))(?:(?:calendar|gregorian|single|full|whole)\s)?(?P<unit>{_UNIT})"
         rf"(?:(?P<lasting>-long)|\sand\sa\s(?P<half>half)(?![^\W_])"
-        rf"|(?:,|\sand)?\s(?P<months>{_FEW})\smonths?(?![^\W_])|(?P<more>\smore)(?![^\W_]|\sthan))?"
+        rf"|(?:,|\sand)?\s(?P<months>{_FEW})\smonths?(?![^\W_])|(?P<more>\smore)(?![^\W_]|\sthan))?(?(comma)\s(?:each|apiece)(?![^\W_]))"
         r"|(?P<long>year|decade)[-‐‑\s]long"
     )
     return re.compile(
@@ -202,7 +203,8 @@ def option_after() -> re.Pattern[str]:
     """Words that make a term optional."""
     return re.compile(
         r"['’]?\s(?:(?:optional|possible|potential)(?:\s(?:extensions?|renewals?|terms?|periods?))?"
-        r"|(?:(?:extension|renewal)\s)?options?|extensions?\s(?:(?:is|are)\s)?(?:possible|available|optional))"
+        r"|(?:(?:extension|renewal)\s)?options?|extensions?\s(?:(?:is|are)\s)?(?:possible|available|optional)"
+        r"|at\s(?:(?:the|its|their|our|his|her)\s)?(?:[^\W\d_]+(?:['’]s|s['’])\s)?(?:sole\s)?(?:option|election))"
         r"(?![^\W_])",
         re.IGNORECASE,
     )
@@ -245,8 +247,9 @@ def used_after() -> re.Pattern[str]:
 def often_after() -> re.Pattern[str]:
     """How often a term may be added, said after it."""
     return re.compile(
-        rf"(?:\s(?:each|apiece))?,?\s(?:(?P<twice>twice)|(?:(?:up\sto|at\smost|no\smore\sthan)\s)?(?P<often>{_FEW})"
-        r"\s(?:times|in\snumber))(?![^\W_])",
+        r"(?:\s(?:each|apiece))?,?\s(?:(?:(?:up\sto|at\smost|no\smore\sthan)\s)?"
+        rf"(?:(?P<twice>twice)|(?P<often>{_FEW})\s(?:times|in\snumber))|(?:up\s)?to\sa\s(?:maximum|total|limit)\sof\s(?P<at_most>{_FEW})\s(?:such\s|further\s)?"
+        rf"(?:{_OPTIONS}|periods|times))(?![^\W_])",
         re.IGNORECASE,
     )
 
@@ -261,7 +264,8 @@ def often() -> re.Pattern[str]:
 def again_after() -> re.Pattern[str]:
     """ "Extended by two years and then by one": a further extension in the same unit."""
     return re.compile(
-        rf",?\sand\s(?:(?:then\s|later\s)?(?:by|for)\s|then\s)(?:up\sto\s)?(?:(?P<number>{_COUNT})|(?P<another>another))"
+        rf",?\s(?:and\s(?:(?:then\s|later\s)?(?:by|for)\s|then\s)|plus\s|\+\s?)(?:up\sto\s|a\s(?:further|second)\s)?"
+        rf"(?:(?P<number>{_COUNT})|(?P<another>another))"
         r"(?:\s(?:more|further)(?![^\W_])|(?=\s*(?:[,;:!?)]|\.(?![0-9])|\Z)))"
         r"|,?\sand(?:,\s[^.;:,!?0-9\n]{0,40},)?\sa\s(?:second|further)\s(?:one\s|period\s|term\s)?"
         r"of\s(?:like|the\ssame|equal)\s(?:length|duration)(?![^\W_])",
@@ -288,9 +292,9 @@ def elided() -> re.Pattern[str]:
     )
     return re.compile(
         rf"['’]?[^.;:!?0-9£$€]{{0,60}}?(?<![^\W_])(?:{_CUE}|{_MAY}add)(?![^\W_])(?P<way>{_FILLERS})"
-        rf"(?P<number>{_COUNT})(?:\s(?:times|[x×])\s(?P<each>{_COUNT}))?(?:(?P<more>{more})|{close})"
+        rf"(?P<number>{_COUNT})(?:\s(?:times|[x×]|(?:lots|periods|terms|blocks|spells)\sof)\s(?P<each>{_COUNT}))?(?:(?P<more>{more})|{close})"
         rf"|['’]?{farther}(?:{_CUE}|(?P<go_on>{_MAY_GO_ON})|(?:extension|renewal)(?=\sof))(?![^\W_])"
-        rf"(?P<further_way>{_FILLERS})(?P<further>{_COUNT})(?:(?P<further_more>{more})|{close}|{chosen})"
+        rf"(?P<further_way>{_FILLERS})(?P<further>{_COUNT})(?:\s(?:lots|periods|terms|blocks|spells)\sof\s(?P<further_each>{_COUNT}))?(?:(?P<further_more>{more})|{close}|{chosen})"
         rf"|['’]?,?\s(?:with|plus)\s(?:up\sto\s)?(?:an?\s)?(?:(?P<chosen>{_COUNT}){more}"
         rf"|(?:(?:further|another|additional|extra)\s)?(?P<chosen_bare>{_COUNT})){chosen}"
         rf"|['’]?(?P<plus>(?:[\s,(]*(?:plus|\+)\s?(?:an?\s)?(?:(?:further|optional|additional|extra)\s)?"
@@ -370,3 +374,26 @@ def for_before() -> re.Pattern[str]:
 def buys() -> re.Pattern[str]:
     """The end of "may order", "may take up": what it takes is a term only if it says more of one."""
     return re.compile(r"(?<![^\W_])(?:take(?:\sup)?|call|order|buy|ask\sfor|exercise)\Z", re.IGNORECASE)
+
+
+@cache
+def labelled() -> re.Pattern[str]:
+    """A field of a form that names the unit before the number: "Duration in months: 60", "Option (months): 12"."""
+    return re.compile(
+        r"(?<![^\W_])(?:(?P<option>options?|extensions?|renewals?|prolongations?)|duration|term|period|length)"
+        r"(?:\sof\s(?:the\s)?(?:contract|agreement|framework|lease))?(?:,\s?|\s\(?|\sin\s)(?P<unit>months|years|weeks)\)?"
+        r"\s?[:|=–—]\s?(?P<number>[0-9]{1,3})(?![0-9]|[.,/-][0-9]|\s?[-–%])",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def label_before() -> re.Pattern[str]:
+    """The label of a term in a form or a table."""
+    return re.compile(r"(?<![^\W_])(?:duration|term|period)\s?[:|]\s?\Z", re.IGNORECASE)
+
+
+@cache
+def renewals_before() -> re.Pattern[str]:
+    """ "With two renewals of" one: what a number without a unit is the length of."""
+    return re.compile(rf"(?<![^\W_])(?P<times>{_FEW})\s(?:{_ADJECTIVE}\s)?{_OPTIONS}\sof\s\Z", re.IGNORECASE)

@@ -40,6 +40,7 @@ def read(text: str, words: str, published: date | None = PUBLISHED) -> list[tupl
         ("In 2009 Ayle sold its hall and hired Orrel ", "from 1 July of that year", "2009-07-01"),
         ("In 2009 Ayle sold its hall, and Orrel left ", "on Dec. 8 the same year", "2009-12-08"),
         ("Ayle went out in 2017 and ", "signed in March the year after", "2018-03"),
+        ("Ayle signed on 4 November 2020; Brill ", "signed on the 10th", "2020-11-10"),
         ("In March 2015 Ayle hired Orrel. ", "In the autumn of the same year it", "2015"),
     ],
 )
@@ -53,6 +54,8 @@ def test_it_is_counted_from_the_nearest_date_before(before: str, words: str, val
     ("before", "words"),
     [
         ("Ayle is slow. Orrel ", "started the next day"),  # no date before it
+        ("Ayle signed on 14 November 2020; Brill ", "signed on the 10th"),
+        ("Ayle signed in 2020; Brill ", "signed on the 10th"),
         ("Ayle signed in May 2020. Brill ", "followed three days later"),  # a month, and days
         ("Ayle signed on 9 June 2020. Brill ", "followed a year later"),  # not to the day
         ("Ayle signed on 9 June 2020. Brill ", "followed some two weeks later"),
@@ -73,6 +76,10 @@ def test_without_a_day_of_publication_a_date_without_a_year_is_no_anchor() -> No
     text = "It was named in May 2019. Ayle signed on 3 June, Brill the day after."
     assert read(text, "Brill the day after", None) == []
     assert read(text, "Brill the day after") == [("3 June, Brill the day after", "2021-06-04")]
+
+
+def test_a_number_that_counts_something_is_no_day() -> None:
+    assert read("It was signed on 4 May 2020. Brill is on the 10th floor.", "on the 10th") == []
 
 
 def test_a_passage_states_its_last_date_and_other_words_their_first() -> None:

@@ -317,10 +317,60 @@ def test_a_week_has_the_precision_that_its_days_share(published: date, week: str
         ("It won a deal to begin on 1 March", [("begin on 1 March", "2024-03-01")]),
         ('"From the autumn, we', [("From the autumn", "2023")]),
         ("in the autumn we gave it away", []),
+        ("on the 2nd instant", [("the 2nd instant", "2023-06-02")]),
+        ("on the 28th ult.", [("the 28th ult", "2023-05-28")]),
+        ("by the 9th of next month", [("the 9th of next month", "2023-07-09")]),
+        ("at its May sitting, on the 19th, they", [("May sitting, on the 19th", "2023-05-19")]),
+        ("at its 3 May sitting, on the 19th, they", [("3 May", "2023-05-03")]),
+        ("On 31 December that deal expires", [("31 December that deal expires", "2023-12-31")]),
+        ("On 31 December the council said that it will", [("31 December", "2022-12-31")]),
+        ("All three lots begin on 1 December.", [("begin on 1 December", "2023-12-01")]),
+        ("Both contracts start on 1 December.", [("contracts start on 1 December", "2023-12-01")]),
+        ("after a false start on 1 December", [("1 December", "2022-12-01")]),
+        ("It did not begin on 1 December", [("1 December", "2022-12-01")]),
+        ("The app is to be there by 1 May", [("is to be there by 1 May", "2024-05-01")]),
+        ("Its last day is March 3.", [("last day is March 3", "2024-03-03")]),
+        ("stretched by a month, to the end of March", [("stretched by a month, to the end of March", "2024-03")]),
+        ("Two years. Ends January", [("Ends January", "2024-01")]),
+        ("notes from Monday's meeting", [("Monday", "2023-06-12")]),
+        ("It agreed to bring forward to 1 October the end", [("1 October", "2023-10-01")]),
+        ("In 2014, in the month of July, it", [("In 2014, in the month of July", "2014-07")]),
+        ("In 2014, on 3 July, it", [("In 2014, on 3 July", "2014-07-03")]),
+        ("let in 2014, in July it was sold", [("2014", "2014"), ("July", "2023-07")]),
+        ("in the first days of 2018", [("the first days of 2018", "2018-01")]),
+        ("in the last weeks of 2018", [("the last weeks of 2018", "2018-12")]),
+        ("Date: 9 / 2 / 2020", [("9 / 2 / 2020", "2020-02-09")]),
+        ("terminated 08/2017 by vote", [("08/2017", "2017-08")]),
+        ("by Resolution 08/2017 of the board", []),
     ],
 )
 def test_words_around_a_date_tell_which_one_is_meant(text: str, expected: list[tuple[str, str]]) -> None:
     assert found(text, WEDNESDAY) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("its help desk ($2.2m, [signed 2017]) was slow", "2017"),
+        ("they part in June, when [a deal from 2016] lapses", "2016"),
+        ("the rosters stay with Orrel, [to 2011]. So", "2011"),
+        ("they [supplied 2000] laptops", None),
+        ("they went [to 2000] staff", None),
+        ("it was [renewed 2016]-18", None),
+    ],
+)
+def test_words_that_are_said_to_be_a_date_may_end_with_a_bare_year(text: str, value: str | None) -> None:
+    start, end = text.index("["), text.index("]") - 1
+    text = text.replace("[", "").replace("]", "")
+    assert [mention.value for mention in FIELD.read(text, start, end)] == ([value] if value else [])
+    assert value is None or FIELD.support(text[start:end], value)
+
+
+def test_the_word_that_tells_which_date_is_meant_may_stand_far_before_it() -> None:
+    text = "The council heard that Orrel will take over the wages of the Ayle Nursing Homes in March. It paid."
+    start = text.index("in March")
+    (mention,) = FIELD.read(text, start, start + len("in March"), WEDNESDAY)
+    assert (mention.value, mention.words[:4]) == ("2024-03", "will")
 
 
 def test_a_year_that_has_a_cell_to_itself_is_one() -> None:

@@ -52,6 +52,16 @@ def test_other_texts_and_other_words_state_no_date(head: str, words: str) -> Non
     assert read(head, words) == []
 
 
+def test_what_was_resolved_is_of_the_day_as_well() -> None:
+    head = "Minutes of the meeting of 21 March 2019\n\nRESOLVED: that the lease with"
+    text = f"{head} Orrel be extended by a year. Desks would be bought."
+    for words, days in (("be extended by a year", ["2019-03-21"]), ("would be bought", [])):
+        start = text.index(words)
+        mentions = FIELD.read(text, start, start + len(words), Context(reference=DAY))
+        assert [mention.value for mention in mentions] == days
+        assert all(mention.words.startswith("RESOLVED") for mention in mentions)
+
+
 def test_a_date_of_its_own_wins_and_a_month_is_not_enough() -> None:
     head = "Minutes of the meeting of 21 March 2019"
     assert read(head, "Approved on 2 March 2019.") == ["2019-03-02"]
