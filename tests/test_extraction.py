@@ -332,12 +332,12 @@ def test_a_new_calibration_is_heeded_without_asking_again(
     model = tuned(scripted_server, settings, tmp_path / "adapter")
     before = extract(ARTICLE, model=model, settings=settings)
     asked = len(scripted_server.requests)
-    measured = {"contracts[].value": [[0.0, 0.1], [1.0, 0.3]]}
+    measured = {"lines": {"contracts[].value": -math.log(6)}}  # odds of 2 to 3 are worth 1 to 9
     again = tuned(scripted_server, settings, tmp_path / "adapter", confidence=measured, least_confidence=0.2)
     after = Extractor[Any](model=again, settings=settings).extract(ARTICLE)
     assert before.record.contracts[0].value is not None
     assert after.record.contracts[0].value is None
-    assert [issue.message for issue in after.issues] == ["its confidence is 0.18, less than 0.20"]
+    assert [issue.message for issue in after.issues] == ["its confidence is 0.10, less than 0.20"]
     assert len(scripted_server.requests) == asked
 
 

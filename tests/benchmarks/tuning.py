@@ -106,7 +106,10 @@ WAYS = {
     "whole": Way("all weights of the blocks trained, rate 5e-5", plan={"learning_rate": 5e-5}, whole=True),
     "SmolLM2": Way("SmolLM2-135M-Instruct as the base", base="smollm2"),
     "no changes": Way("articles as they are, none with other names and numbers", plan={"swapped": 0.0, "thinned": 0.0}),
-    "a quarter": Way("every fourth of the articles", lessons=lambda folder, lessons: lessons[::4]),
+    "a quarter": Way(
+        "every fourth of the articles (of 256 readings none is of an article read before, with either)",
+        lessons=lambda folder, lessons: lessons[::4],
+    ),
     "synthetic": Way(
         "as many articles of the generator instead", lessons=lambda folder, lessons: _synthetic(folder, len(lessons))
     ),
@@ -268,7 +271,7 @@ async def _ask(task: Task, gold: GoldSet, way: Way, place: Path, file: Path, set
             return await ask_all(model, gold, settings.sampling(), file, _said)
         # Any words up to the end of the line; grounding decides what they are worth.
         with (
-            patch.object(Line, "grammar", lambda line, text, silent=True: "start: /[^\\n]+/"),
+            patch.object(Line, "grammar", lambda line, text, silent=True: None),
             patch.object(forms, "is_run", lambda words, text: bool(words)),
             patch.object(Line, "read", _lenient(Line.read)),
         ):
