@@ -21,7 +21,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from llm_extract.fields.date_readings import Reading, find_readings
-from llm_extract.fields.date_words import MONTH, NTH, SEASON, month_number
+from llm_extract.fields.date_words import DAY_TH, MONTH, NTH, SEASON, day_number, month_number
 from llm_extract.fields.numbers import parse_number
 from llm_extract.fields.partial_dates import add_months, iso, parts
 from llm_extract.fields.text import EDGES
@@ -107,7 +107,7 @@ def _counted(match: re.Match[str], anchor: str) -> str | None:
             year, month_number(match["year_month"]), _day_number(match["year_day"] or match["year_day_after"], None)
         )
     if match["bare_day"]:
-        number = int(re.sub(r"\D", "", match["bare_day"]))
+        number = day_number(match["bare_day"])
         return iso(year, month, number) if month is not None and (day is None or day <= number) else None
     if match["later_month"]:
         later = month_number(match["later_month"])
@@ -153,7 +153,7 @@ def _days_later(day: date, step: int) -> str | None:
 
 def _day_number(digits: str | None, nth: str | None) -> int | None:
     if digits:
-        return int(re.sub(r"\D", "", digits))
+        return day_number(digits)
     return NTH.index(nth.casefold()) + 1 if nth else None
 
 
@@ -196,7 +196,7 @@ def _counting() -> re.Pattern[str]:
         r"|(?P<same>(?:the\s(?:very\s)?same|that(?:\ssame)?)\s(?:day|morning|afternoon|evening|night))"
         rf"|(?:the\s(?P<nth>{'|'.join(NTH)})\s(?:day\s)?of\s)?the\s(?:following|next)\s(?P<later_month>{MONTH})"
         rf"|that\s(?P<own_month>{MONTH})"
-        r"|on\sthe\s(?P<bare_day>(?:[12][0-9]|3[01]|[1-9])(?:st|nd|rd|th))"
+        rf"|on\sthe\s(?P<bare_day>{DAY_TH})"
         rf"|(?:the\s)?(?P<season>{SEASON})\s(?:of\s)?(?P<of_season>{other})"
         rf"|(?:(?P<year_day>[12][0-9]|3[01]|0?[1-9])(?:st|nd|rd|th)?\s(?:of\s)?)?(?P<year_month>{MONTH})"
         rf"(?:\s(?P<year_day_after>[12][0-9]|3[01]|[1-9])(?:st|nd|rd|th)?)?,?\s(?:of\s|in\s)?(?P<of_year>{other})"

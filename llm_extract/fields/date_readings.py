@@ -18,7 +18,7 @@ from llm_extract.fields.date_cues import (
     placed,
     resolve,
 )
-from llm_extract.fields.date_words import NTH, date_pattern, month_number, surroundings
+from llm_extract.fields.date_words import NTH, date_pattern, day_number, month_number, surroundings
 from llm_extract.fields.partial_dates import add_months, iso, parts, shared
 from llm_extract.fields.text import EDGES, word_set
 
@@ -172,8 +172,8 @@ def _read_month(
         day_digits, year_digits, end = match["day"], None, match.end("month")
     if match["apart"]:  # "the July meeting, on the 19th"; a day right beside the month is another one
         day_digits, end = day_digits or match["day_apart"], match.start("apart") if day_digits else end
-    day = int(day_digits.rstrip("stndrhSTNDRH")) if day_digits else None
-    if match["from_day"] and day is not None and int(match["from_day"].rstrip("stndrhSTNDRH")) < day:
+    day = day_number(day_digits) if day_digits else None
+    if match["from_day"] and day is not None and day_number(match["from_day"]) < day:
         day = None  # "Issue 27 – 3 July" is no range
     if text[end - 1] == ".":
         end -= 1  # the sentence's as likely as the abbreviation's
@@ -319,7 +319,7 @@ def _read_counted(match: re.Match[str], today: date, alone: bool) -> str | None:
             else _STEP[_plain(match["of_month"])]
         )
         whole = add_months(today.isoformat()[:7], step)
-        return whole and iso(*parts(whole)[:2], int(match["of_month_day"].rstrip("stndrhSTNDRH")))
+        return whole and iso(*parts(whole)[:2], day_number(match["of_month_day"]))
     if near.startswith("year"):
         return f"{today.year:04}-12"
     if roughly and (near or match["unit_day"] or _plain(match["unit"]) in _SHORT_UNITS):
@@ -340,7 +340,7 @@ def _read_counted(match: re.Match[str], today: date, alone: bool) -> str | None:
     if match["unit_month"]:
         month = month_number(match["unit_month"])
         if match["unit_month_day"]:
-            day = int(match["unit_month_day"].rstrip("stndrhSTNDRH"))
+            day = day_number(match["unit_month_day"])
             return resolve(month, day, today, "past" if step < 0 else "future") if step else iso(today.year, month, day)
         months = (month - today.month) if not step else (month - today.month) % (12 * step)
         return add_months(today.isoformat()[:7], months or 12 * step)

@@ -20,6 +20,7 @@ MONTH = (
 _WEEKDAY = r"(?-i:(?=[A-Z]))(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?![^\W_])"
 _SHORT_WEEKDAY = r"(?-i:(?=[A-Z]))(?:Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)\.?(?=,?\s)"
 _DAY = r"(?:[12][0-9]|3[01]|0?[1-9])(?![0-9])(?:st|nd|rd|th)?(?![^\W_])"
+DAY_TH = r"(?:[12][0-9]|3[01]|[1-9])(?:st|nd|rd|th)"
 _SPECIAL_YEAR = "(?:financial|fiscal|tax|academic|school)"
 # Not the first half of a pair of years, unless the second number is a day: "2015-31 March 2020".
 _PAIRED = rf"[-–/][0-9]{{2}}(?![0-9]|(?:st|nd|rd|th)?\s(?:{_SHORT_MONTHS}))"
@@ -71,6 +72,11 @@ _NTH = "|".join(NTH)
 SEASON = "spring|summer|autumn|fall|winter"
 
 
+def day_number(digits: str) -> int:
+    """The number of "3" and "3rd"."""
+    return int(digits.rstrip("stndrhSTNDRH"))
+
+
 def month_number(name: str) -> int:
     """1 for what `MONTH` matches of January, 12 for what it does of December."""
     return _MONTH_NUMBERS[name[:3].casefold()]
@@ -99,7 +105,7 @@ def date_pattern() -> re.Pattern[str]:
         rf"(?:(?:,?{_GAP}(?:of\s|in\s)?|,|-)(?P<month_year>{_YEAR}){_YEAR_END}"
         rf"|(?:{_GAP}['’]|(?(day)-|(?!)))(?P<short_year>[0-9]{{2}})(?![0-9])"
         r"|,?\s(?:of\s|in\s)?(?P<month_which>last|this|next)\syear(?![^\W_])|\s(?P<month_next>next)(?=[.,;:)]|\Z)"
-        r"|(?P<apart>(?:\s[^\W\d_]{1,20}){1,4},\son\sthe\s(?P<day_apart>(?:[12][0-9]|3[01]|[1-9])(?:st|nd|rd|th))(?![^\W_]|\sof\s)))?"
+        rf"|(?P<apart>(?:\s[^\W\d_]{{1,20}}){{1,4}},\son\sthe\s(?P<day_apart>{DAY_TH})(?![^\W_]|\sof\s)))?"
     )
     year = (
         rf"(?:(?:the\s)?(?P<season>{SEASON})(?:\sof)?,?\s)?(?:the\s)?(?:(?:calendar\s)?year\s)?"
