@@ -17,9 +17,9 @@ from llm_extract.errors import ExtractionError
 from llm_extract.evaluation.gold import Gold, GoldSet
 from llm_extract.evaluation.predictions import Failure, PredictedEvidence, Prediction
 from llm_extract.evaluation.results import Results, judge
-from llm_extract.form import make_form
+from llm_extract.form import Form, make_form
 from llm_extract.grounding import Said, ground
-from llm_extract.model.adapters import Adapter, Calibration
+from llm_extract.model.adapters import Calibration
 from llm_extract.model.types import Model, Sampling
 from llm_extract.questions import ask
 from llm_extract.task import Task
@@ -123,12 +123,13 @@ def predictions(
 def _prediction(task: Task, item: Gold, asked: Asked, calibration: Calibration | None, least: float) -> Prediction:
     if asked.said is None:
         return Prediction(article=item.name, error=asked.failure)
-    adapter = _UNCALIBRATED.model_copy(update={"confidence": calibration})
-    of_entry = _entries_probabilities(task, asked.said.confidence)
-    confidence = {
-        path: adapter.calibrated(line_of(path), probability, of_entry(path))
-        for path, probability in asked.said.confidence.items()
-    }
+    confidence = asked.said.confidence
+    if calibration is not None:
+        form = make_form(task)
+        confidence = {
+            path: calibration.worth(line_of(path), probability, _of_entry(form, confidence, path))
+            for path, probability in confidence.items()
+        }
     said = asked.said._replace(confidence=confidence, least_confidence=least)
     try:
         grounded = ground(item.document, task.schema, said)
@@ -145,13 +146,10 @@ def _prediction(task: Task, item: Gold, asked: Asked, calibration: Calibration |
     )
 
 
-_UNCALIBRATED = Adapter(base="", base_sha256="", weights_sha256="", form="")
-
-
-def _entries_probabilities(task: Task, said: Mapping[str, float]) -> Callable[[str], float | None]:
-    """How probable it was, by a value's path, that there is its entry."""
-    form = make_form(task)
-    return lambda path: said.get(form.opening(path) or "")
+def _of_entry(form: Form, confidence: Mapping[str, float], path: str) -> float | None:
+    """How probable it was that there is the entry of a value; None outside entries."""
+    opening = form.opening(path)
+    return None if opening is None else confidence.get(opening)
 
 
 def line_of(path: str) -> str:
@@ -161,13 +159,13 @@ def line_of(path: str) -> str:
 
 def observations(results: Results, asked: Mapping[str, Asked]) -> list[Observation]:
     """Every delivered value that has a probability, with whether it was right: as the evaluation aligns entries."""
-    found = []
+    form, found = make_form(results.gold.task), []
     for result, item in results.items:
         said = asked[result.gold.name].said
         if said is None or item.predicted is None or item.predicted.path not in said.confidence:
             continue
         path = item.predicted.path
-        of_entry = _entries_probabilities(results.gold.task, said.confidence)(path)
+        of_entry = _of_entry(form, said.confidence, path)
         right = item.verdict == "COR"
         found.append(Observation(result.gold.name, line_of(path), said.confidence[path], of_entry, right))
     return found

@@ -19,6 +19,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -227,7 +228,7 @@ def _trained(task: Task, way: Way, place: Path, folder: Path, readings: int) -> 
             base=base.name,
             base_sha256=base.sha256,
             tokens=KEPT_TOKENS.get(base.name),
-            weights_sha256=_sha256(adapter / WEIGHTS),
+            weights_sha256=sha256((adapter / WEIGHTS).read_bytes()).hexdigest(),
             form=make_form(task).fingerprint,
         )
         (adapter / DESCRIPTION).write_text(written(described))
@@ -250,12 +251,6 @@ def _train_everything(trainer: Trainer) -> None:
     trainer.optimizer = torch.optim.AdamW(
         trainer.masters.values(), lr=plan.learning_rate, weight_decay=plan.weight_decay
     )
-
-
-def _sha256(file: Path) -> str:
-    from hashlib import sha256
-
-    return sha256(file.read_bytes()).hexdigest()
 
 
 # -- asking ----------------------------------------------------------------------------------------------------------
