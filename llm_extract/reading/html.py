@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from llm_extract.document import has_words, one_line
 from llm_extract.errors import DocumentError
-from llm_extract.reading.metadata import DATE
+from llm_extract.reading.lines import DATE
 
 _MOST_ELEMENTS = 50_000
 """Beyond this a page is no article: it is read as plain text, which takes linear time."""

@@ -28,6 +28,13 @@ class TestHeadline:
             f"Technology\n\nMillbrook picks Norwood for desks\n\n{PARAGRAPH}",
             f"3 May 2020\nMillbrook picks Norwood for desks\n\n{PARAGRAPH}",
             f"Millbrook picks Norwood for desks\nBy Ada Wren\n{PARAGRAPH}",
+            f"Millbrook picks Norwood for desks\nFive bids, one of them by post\n{PARAGRAPH}",
+            f"Millbrook Borough Council\nMillbrook picks Norwood for desks\n\n{PARAGRAPH}",
+            f"THE MILLBROOK POST\nMillbrook picks Norwood for desks\n\n{PARAGRAPH}",
+            f"PRESS RELEASE – for immediate use\nMillbrook picks Norwood for desks\n\n{PARAGRAPH}",
+            f"(Incorporated in England)\nOur ref: DESK/2020/17\nMillbrook picks Norwood for desks\n\n{PARAGRAPH}",
+            f"Millbrook, 3 May 2020\nMillbrook picks Norwood for desks\n\n{PARAGRAPH}",
+            f"From: the council\nSubject: Millbrook picks Norwood for desks\n\n{PARAGRAPH}",
             f"Share this page\nMillbrook picks Norwood for desks\r\n\r\n{PARAGRAPH}",
         ],
     )
@@ -49,6 +56,10 @@ class TestHeadline:
     )
     def test_is_not_guessed(self, text: str) -> None:
         assert "headline" not in stated(text)
+
+    def test_may_be_a_word_or_two(self) -> None:
+        assert stated(f"Norwood wins\n\n{PARAGRAPH}")["headline"] == "Norwood wins"
+        assert stated(f"Councils\nMillbrook picks Norwood\n\n{PARAGRAPH}")["headline"] == "Millbrook picks Norwood"
 
     def test_may_begin_like_a_byline(self) -> None:
         found = stated(f"By Royal Appointment, Norwood takes over\n\n{PARAGRAPH}")
@@ -74,7 +85,7 @@ class TestAuthorAndDate:
             ("Posted on March 3, 2021 by admin", None, "March 3, 2021"),
             ("Published 3 March 2021 | Updated 5 March 2021", None, "3 March 2021"),
             ("Date: 03/03/2021", None, "03/03/2021"),
-            ("12 May 2020 | Ada Wren", None, "12 May 2020"),
+            ("12 May 2020 | Ada Wren", "Ada Wren", "12 May 2020"),
             ("Technology · Wed 3 Mar 2021", None, "3 Mar 2021"),
             ("Tuesday 3 March 2021", None, "3 March 2021"),
             ("2021-03-03", None, "2021-03-03"),
