@@ -9,7 +9,6 @@ that was killed goes on from its last checkpoint as if nothing had been.
 from __future__ import annotations
 
 import math
-import random
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +18,8 @@ from typing import Any, Literal, NamedTuple
 
 from llm_extract.model.machine import usable_cores
 from llm_extract.tuning.lessons import Lesson
-from llm_extract.tuning.swapping import swap, thin, vocabulary
+from llm_extract.tuning.readings import Encoded, blur, chance_of, encode, reading
+from llm_extract.tuning.swapping import vocabulary
 
 MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 """The linear layers that get an adapter: all of a block."""
@@ -42,8 +42,10 @@ class Plan:
     alpha: int = 32
     learning_rate: float = 5e-4
     lessons_a_step: int = 4
-    dropout: float = 0.1
+    dropout: float = 0.15
     """The share of an adapter's inputs that a reading has to do without, so that no article is learnt by heart."""
+    blurred: float = 0.08
+    """The share of an article's tokens, those of its answers apart, that a reading has others for."""
     weight_decay: float = 0.01
     swapped: float = 0.85
     """The share of readings that have other names and numbers."""
@@ -56,14 +58,6 @@ class Plan:
     checkpoint_minutes: float = 3.0
     checks: int = 8
     """How often the development articles are looked at."""
-
-
-class Encoded(NamedTuple):
-    """A lesson as tokens."""
-
-    tokens: list[int]
-    learnt: list[int]
-    """Positions of the tokens that are learnt."""
 
 
 class Check(NamedTuple):
@@ -90,10 +84,6 @@ def load_base(file: Path) -> tuple[Any, Any]:
     return model, tokenizer
 
 
-def _chance(seed: str) -> random.Random:
-    return random.Random(seed)  # noqa: S311 - what is drawn must be the same again, not a secret
-
-
 def _fuse(model: Any) -> None:
     """Make a step about twice as fast on a CPU: the many small operations of a block are compiled into few.
 
@@ -105,25 +95,6 @@ def _fuse(model: Any) -> None:
     if shutil.which("g++") or shutil.which("clang++"):
         for index, layer in enumerate(model.model.layers):
             model.model.layers[index] = torch.compile(layer, dynamic=True)
-
-
-def encode(lesson: Lesson, tokenizer: Any) -> Encoded:
-    """The tokens of a lesson and which of them are learnt."""
-    text, spans = "", []
-    for piece, learnt in lesson.parts():
-        if learnt:
-            spans.append((len(text), len(text) + len(piece)))
-        text += piece
-    encoded = tokenizer(text, return_offsets_mapping=True)
-    tokens, offsets = encoded["input_ids"], encoded["offset_mapping"]
-    places = []
-    current = 0
-    for position, (start, end) in enumerate(offsets):
-        while current < len(spans) and spans[current][1] <= start:
-            current += 1
-        if current < len(spans) and start >= spans[current][0] and end > start:
-            places.append(position)
-    return Encoded(tokens, places)
 
 
 class Trainer:
@@ -179,6 +150,7 @@ class Trainer:
         """Lessons of more tokens than the plan reads."""
         self.known = vocabulary(lesson.text for lesson in lessons)
         self.vocabulary = self._tokens_in_use()
+        self._any_tokens = self.vocabulary.tolist()
         self._resume()
 
     def _tokens_in_use(self) -> Any:
@@ -198,22 +170,16 @@ class Trainer:
 
     # -- one step --------------------------------------------------------------------------------------------
 
-    def _reading(self, number: int) -> Lesson:
-        """The lesson that is read at a place of the endless stream of lessons."""
-        epoch, place = divmod(number, len(self.lessons))
-        order = list(range(len(self.lessons)))
-        _chance(f"{self.plan.seed}:{epoch}").shuffle(order)
-        lesson = self.lessons[order[place]]
-        chance = _chance(f"{self.plan.seed}:{number}")
-        if chance.random() < self.plan.thinned:
-            lesson = thin(lesson, chance)
-        return swap(lesson, self.known, chance) if chance.random() < self.plan.swapped else lesson
-
     def _batch(self) -> list[Encoded]:
         first = self.step * self.plan.lessons_a_step
-        readings = (self._reading(number) for number in range(first, first + self.plan.lessons_a_step))
-        encoded = [encode(reading, self.tokenizer) for reading in readings]
-        return [each for each in encoded if len(each.tokens) <= self.plan.longest]
+        batch = []
+        for number in range(first, first + self.plan.lessons_a_step):
+            encoded = encode(reading(number, self.lessons, self.known, self.plan), self.tokenizer)
+            if self.plan.blurred:
+                chance = chance_of(f"{self.plan.seed}:{number}:blur")
+                encoded = blur(encoded, self.plan.blurred, self._any_tokens, chance)
+            batch.append(encoded)
+        return [each for each in batch if len(each.tokens) <= self.plan.longest]
 
     def _scores(self, encoded: Encoded) -> tuple[Any, Any]:
         """Logits over the tokens in use at the places before the learnt tokens, and which of these the learnt are."""

@@ -106,7 +106,9 @@ WAYS = {
     "rank 32": Way("LoRA of rank 32", plan={"rank": 32, "alpha": 64}),
     "whole": Way("all weights of the blocks trained, rate 5e-5", plan={"learning_rate": 5e-5}, whole=True),
     "SmolLM2": Way("SmolLM2-135M-Instruct as the base", base="smollm2"),
-    "no changes": Way("articles as they are, none with other names and numbers", plan={"swapped": 0.0, "thinned": 0.0}),
+    "no changes": Way(
+        "articles as they are, none with other names and numbers", plan={"swapped": 0.0, "thinned": 0.0, "blurred": 0.0}
+    ),
     "a quarter": Way(
         "every fourth of the articles (of 256 readings none is of an article read before, with either)",
         lessons=lambda folder, lessons: lessons[::4],

@@ -16,7 +16,8 @@ from llm_extract.task import find_task  # noqa: E402
 from llm_extract.tuning.choosing import Kept, _mean  # noqa: E402
 from llm_extract.tuning.data import gather  # noqa: E402
 from llm_extract.tuning.lessons import Lesson  # noqa: E402
-from llm_extract.tuning.training import Check, Plan, Trainer, encode  # noqa: E402
+from llm_extract.tuning.readings import encode  # noqa: E402
+from llm_extract.tuning.training import Check, Plan, Trainer  # noqa: E402
 from tests.evaluation.deals import write_task  # noqa: E402
 from tests.tuning.tiny import write_base  # noqa: E402
 
@@ -119,7 +120,8 @@ def test_another_seed_gives_other_weights(tmp_path: Path, base: Path, lessons: A
 
 
 def test_learning_the_same_again_and_again_lowers_the_loss(tmp_path: Path, base: Path, lessons: Any) -> None:
-    plan = Plan(**{**vars(PLAN), "minutes": 60.0, "swapped": 0.0, "learning_rate": 0.02, "warmup": 0.0})
+    same_again = {"swapped": 0.0, "thinned": 0.0, "blurred": 0.0, "dropout": 0.0}
+    plan = Plan(**{**vars(PLAN), **same_again, "minutes": 60.0, "learning_rate": 0.02, "warmup": 0.0})
     made = trainer(tmp_path, base, lessons, plan=plan)
     losses = [made.one_step() for _ in range(30)]
     assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
