@@ -120,7 +120,7 @@ def test_another_seed_gives_other_weights(tmp_path: Path, base: Path, lessons: A
 
 
 def test_learning_the_same_again_and_again_lowers_the_loss(tmp_path: Path, base: Path, lessons: Any) -> None:
-    same_again = {"swapped": 0.0, "thinned": 0.0, "blurred": 0.0, "dropout": 0.0}
+    same_again: dict[str, Any] = {"swapped": 0.0, "thinned": 0.0, "blurred": 0.0, "dropout": 0.0}
     plan = Plan(**{**vars(PLAN), **same_again, "minutes": 60.0, "learning_rate": 0.02, "warmup": 0.0})
     made = trainer(tmp_path, base, lessons, plan=plan)
     losses = [made.one_step() for _ in range(30)]
