@@ -141,6 +141,8 @@ def _is_outlet(name: str) -> bool:
     nouns = [noun for noun in _nouns(name) if noun]
     if not nouns or (nouns[-1] in _BODY and nouns[0] not in _ARTICLES):
         return False
+    if len(nouns) == 1 and nouns[0] in _OUTLET:
+        return False  # a section: "News", "Letters"
     return (
         any(noun in _OUTLET or noun.endswith(_OUTLET_ENDING) for noun in nouns)
         or (nouns[0] in _ARTICLES and len(nouns) > 1)

@@ -92,6 +92,7 @@ class TestAboveTheArticle:
             (f"{HEADLINE}\nAda Wren, Senior Reporter", "Ada Wren", None),
             (f"{HEADLINE}\nBy Our Correspondent", None, None),
             (f"{HEADLINE}\nMillbrook, 3 May 2020", None, None),
+            (f"{HEADLINE}\nWritten by Desks on 3 May 2020 in News", None, None),
         ],
     )
     def test_says_who_wrote_and_who_published(self, lines: str, author: str | None, publisher: str | None) -> None:
