@@ -156,7 +156,7 @@ async def _entries(filling: _Filling, form: Form) -> list[dict[str, Any]]:
 def _says_no_more(entry: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
     """Whether all that an entry states is stated by one before it: then the model tells of the same again.
 
-    Other words for the same choice state nothing new. Of the 3,921 contracts of the training articles 3 are such.
+    Other words for the same choice state nothing new. Of 3,921 contracts of training articles 3 were such.
     """
     return all(_stated(said) <= _stated(before[path]) for path, said in entry.items())
 
