@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from llm_extract.fields.country_names import COUNTRY_NAMES
 from llm_extract.fields.home_currencies import homes_of_sums, marks_its_dollars
-from llm_extract.fields.text import one_of
+from llm_extract.word_lists import one_of
 
 _HEAD = 300  # characters: headline and dateline
 _MOST = 3  # an article that says one name often has no more evidence for it

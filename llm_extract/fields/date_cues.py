@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from typing import Final
 
 from llm_extract.fields.partial_dates import add_months, iso
-from llm_extract.fields.text import word_set
+from llm_extract.word_lists import word_set
 
 _FUTURE: Final = word_set(
     "will shall would must due plan plans planned planning expect expected expects scheduled intends aims hopes"

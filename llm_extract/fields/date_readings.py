@@ -20,7 +20,8 @@ from llm_extract.fields.date_cues import (
 )
 from llm_extract.fields.date_words import NTH, date_pattern, day_number, month_number, surroundings
 from llm_extract.fields.partial_dates import add_months, iso, parts, shared
-from llm_extract.fields.text import EDGES, word_set
+from llm_extract.fields.text import EDGES
+from llm_extract.word_lists import word_set
 
 # --- what a match says -----------------------------------------------------------------------------
 

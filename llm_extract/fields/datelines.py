@@ -20,7 +20,7 @@ from typing import Final
 from llm_extract.fields.base import Mention
 from llm_extract.fields.date_words import SEASON
 from llm_extract.fields.dates import DateField
-from llm_extract.fields.text import word_set
+from llm_extract.word_lists import word_set
 
 _HEAD_LINES: Final = 6
 _FOOT_LINES: Final = 6

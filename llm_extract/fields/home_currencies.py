@@ -7,7 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from llm_extract.fields.currencies import DOLLARS, WORDS, Currency
-from llm_extract.fields.text import one_of
+from llm_extract.word_lists import one_of
 
 _HOME_WORDS = {
     "$": "AU AUD; CA CAD; NZ NZD; SG SGD; HK HKD; TW TWD; TT TTD; JM JMD; BB BBD; FJ FJD; GY GYD; NA NAD; BZ BZD; "

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from llm_extract.fields.text import word_set
+from llm_extract.word_lists import word_set
 
 _SOFT = "\u00ad\u200b-\u200d\u2060\u0300-\u036f"  # may stand inside a word
 _TOKEN = re.compile(rf"(?:[^\W\d_]\.){{2,}}|[\w{_SOFT}]+(?:['’&‐‑-][\w{_SOFT}]+|\.(?=[a-z])[\w{_SOFT}]+)*|&")

@@ -16,7 +16,8 @@ from pydantic import Field
 
 from llm_extract.fields.base import NO_CONTEXT, Context, FieldType, Mention, verbatim
 from llm_extract.fields.name_places import SMALL_WORDS, name_places, possessive_length
-from llm_extract.fields.text import collapse, word_set
+from llm_extract.fields.text import collapse
+from llm_extract.word_lists import word_set
 
 MAX_NAME_LENGTH = 200
 """Code points of the longest name; anything longer is a sentence."""

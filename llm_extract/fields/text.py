@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -35,22 +34,6 @@ def collapse(words: str) -> str:
     if "\n" in words or "\r" in words:
         words = _BROKEN_WORD.sub(_mended, words)
     return " ".join(_INVISIBLE.sub("", words).split())
-
-
-def word_set(listing: str) -> frozenset[str]:
-    """The words of a listing, which may run over several lines."""
-    return frozenset(listing.split())
-
-
-def one_of(words: Iterable[str]) -> str:
-    """A regular expression of any of these words, the longest that fits first.
-
-    They are parted by their first letters, so that many of them are refused at once.
-    """
-    by_first: dict[str, list[str]] = {}
-    for word in sorted(words, key=lambda word: (-len(word), word)):
-        by_first.setdefault(word[0], []).append(re.escape(word[1:]))
-    return "|".join(f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in by_first.items())
 
 
 def _mended(broken: re.Match[str]) -> str:

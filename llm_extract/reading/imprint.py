@@ -18,12 +18,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from llm_extract.ranges import Range
-from llm_extract.reading.lines import DATE, MONTH, TIME, WEEKDAY, Line
+from llm_extract.reading.lines import DATE, MONTH, SHORT, TIME, WEEKDAY, Line
 from llm_extract.reading.name_kinds import Kind, is_writer, kind_of
 
-LONGEST = 160
-"""The most characters of an imprint's line."""
-_HEAD_LINES, _TAIL_LINES = 7, 6
+_HEAD_LINES = 7
 _NAME_ALONE = 60
 """A line of more characters needs a year or a byline's cue to be an imprint's."""
 _SENTENCE = 100
@@ -120,7 +118,7 @@ def find_imprint(head: Sequence[Line], tail: Sequence[Line]) -> Imprint:
         tail: its last ones; of those of `head`, it may begin with the paragraph.
     """
     above = _read_all(head[:_HEAD_LINES], tail=False)
-    below = _read_all(_from_last_paragraph(tail[-_TAIL_LINES:]), tail=True)[::-1]
+    below = _read_all(_from_last_paragraph(tail), tail=True)[::-1]
     masthead = _masthead(head)
     author = _first(line.author for line in [*above, *below])
     publisher = (
@@ -143,9 +141,7 @@ def _first(places: Iterable[Range | None]) -> Range | None:
 def _from_last_paragraph(lines: Sequence[Line]) -> Sequence[Line]:
     """The last line that is a paragraph, behind whose words an imprint may stand, and the short ones below it."""
     paragraphs = [
-        number
-        for number, line in enumerate(lines)
-        if len(line.words) > (_SENTENCE if line.words[-1] == "." else LONGEST)
+        number for number, line in enumerate(lines) if len(line.words) > (_SENTENCE if line.words[-1] == "." else SHORT)
     ]
     return lines[paragraphs[-1] if paragraphs else 0 :]
 
@@ -156,7 +152,7 @@ def _read_all(lines: Sequence[Line], *, tail: bool) -> list[_Read]:
     read = []
     for number, line in enumerate(lines):
         here = pieces[number]
-        if len(line.words) > LONGEST:
+        if len(line.words) > SHORT:
             read.append(_of_last_words(line) if tail else _of_dateline(line))
         elif len(here) == 1 and (tail or number):
             above = pieces[number - 1] if number else []
@@ -170,13 +166,13 @@ def _read_all(lines: Sequence[Line], *, tail: bool) -> list[_Read]:
 def _may_state(words: str) -> bool:
     """Whether a line is worth cutting up, told fast: most lines are sentences."""
     return len(words) <= _NAME_ALONE or (
-        len(words) <= LONGEST and ("20" in words or "19" in words or _CUE.search(words) is not None)
+        len(words) <= SHORT and ("20" in words or "19" in words or _CUE.search(words) is not None)
     )
 
 
 def _of_dateline(line: Line) -> _Read:
     """The agency of "HALIFAX, Oct. 4, 2011 (Continental Wire) - …"."""
-    match = _DATELINE.search(line.words, 0, LONGEST)
+    match = _DATELINE.search(line.words, 0, SHORT)
     if match is None or match.start() > _DATELINE_LIMIT or not line.words[0].isupper():
         return _NOTHING
     name = match["name"]

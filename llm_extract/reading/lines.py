@@ -1,4 +1,4 @@
-"""Lines of a plain text with their places, and what its head and its end have in common: days and names."""
+"""Lines of a plain text with their places, and what its head and its end have in common: days."""
 
 from __future__ import annotations
 
@@ -25,9 +25,8 @@ TIME = (
     r"\s*(?:[A-Z]{2,4}|[+-]\d\d:?\d\d)?)?"
 )
 
-_NAME_WORD = r"(?:[^\W\d_a-z][\w.'’-]*|de|da|van|von|der|den|la|le|al|bin|ben|del|di|du)"
-NAME = rf"[^\W\d_a-z][\w.'’-]*(?:[ \t]+{_NAME_WORD}){{1,4}}"
-"""A person's name."""
+SHORT = 160
+"""The most characters of a line that is no paragraph."""
 
 
 class Line(NamedTuple):

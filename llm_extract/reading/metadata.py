@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from llm_extract.ranges import NO_METADATA, Metadata, Range
 from llm_extract.reading.imprint import find_imprint
-from llm_extract.reading.lines import DATE, NAME, TIME, WEEKDAY, Line, lines_of
+from llm_extract.reading.lines import DATE, SHORT, TIME, WEEKDAY, Line, lines_of
 
 _HEAD_LINES = 10
 _HEADLINE_LINES = 7
@@ -23,7 +23,6 @@ _HEAD_CHARACTERS = 3000
 _TAIL_LINES = 6
 _TAIL_CHARACTERS = 1200
 _HEADLINE_LIMIT = 160
-_SHORT_LINE = 160
 
 
 class _Stated(NamedTuple):
@@ -35,8 +34,10 @@ class _Stated(NamedTuple):
 
 _NOTHING_STATED = _Stated()
 
+_NAME_WORD = r"(?:[^\W\d_a-z][\w.'’-]*|de|da|van|von|der|den|la|le|al|bin|ben|del|di|du)"
+_NAME = rf"[^\W\d_a-z][\w.'’-]*(?:[ \t]+{_NAME_WORD}){{1,4}}"
 # A comma alone may part the name from a role: "Ada Wren, Editor".
-_NAMES = rf"(?!(?:our|the)\s)(?-i:{NAME}(?:(?:,[ \t]+{NAME})*,?[ \t]+(?:and|&)[ \t]+{NAME})?)"
+_NAMES = rf"(?!(?:our|the)\s)(?-i:{_NAME}(?:(?:,[ \t]+{_NAME})*,?[ \t]+(?:and|&)[ \t]+{_NAME})?)"
 
 _DATE_LINE = re.compile(rf"{WEEKDAY}({DATE}){TIME}", re.IGNORECASE)
 _CUED_DATE = re.compile(
@@ -111,7 +112,7 @@ def find_metadata(text: str, furniture: tuple[Range, ...] = ()) -> Metadata:
         if author and published and number >= _HEADLINE_LINES:
             break
     tail = _tail(text, furniture)
-    first = next((number for number, line in enumerate(head) if len(line.words) > _SHORT_LINE), None)
+    first = next((number for number, line in enumerate(head) if len(line.words) > SHORT), None)
     body = head[min(_LEAST_HEAD, len(head)) - 1].start + 1 if first is None else head[first].start
     imprint = find_imprint(head if first is None else head[: first + 1], [line for line in tail if line.start >= body])
     author = author or imprint.author
@@ -162,9 +163,9 @@ def _is_wrapped(text: str, line: Line) -> bool:
 
 def _stated(words: str, *, first: bool) -> _Stated:
     """The author and the day of publication that a line gives, if giving them is what it is for."""
-    start = words[:_SHORT_LINE]
+    start = words[:SHORT]
     dated = ("20" in start or "19" in start) and _HAS_YEAR.search(start) is not None
-    if len(words) > _SHORT_LINE:
+    if len(words) > SHORT:
         match = _DATELINE.match(start) if dated else None
         return _Stated(published=match.span(1)) if match else _NOTHING_STATED
     byline = _BYLINE.fullmatch(words) if words[0] in _BYLINE_INITIALS and _BYLINE_CUE.match(words) else None
@@ -204,7 +205,7 @@ def _date_between_separators(words: str) -> tuple[int, int] | None:
 
 def _publisher(lines: list[Line]) -> Range | None:
     for line in lines:
-        if len(line.words) > _SHORT_LINE or line.words[0] not in "©(cCpP":
+        if len(line.words) > SHORT or line.words[0] not in "©(cCpP":
             continue
         if not (match := _COPYRIGHT.fullmatch(line.words)):
             continue

@@ -9,15 +9,13 @@ import re
 from itertools import pairwise
 from typing import Literal
 
+from llm_extract.word_lists import word_set
+
 Kind = Literal["role", "outlet", "body", "person", "name", "other"]
 """What somebody is ("Staff Reporter"), what publishes, a body, a person, a name of any of these, no name."""
 
 
-def _words(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-_OUTLET = _words("""
+_OUTLET = word_set("""
 advertiser advisor affairs agence agencia agency agenzia agência almanac announcer argus avis banner beacon blad
 bladet blatt blog brief briefing briefs bugle bulletin bytes canard champion chronicle circular citizen clarion
 commons computing correio correo courant courier crier current daily dealer diario digest dispatch dispatches
@@ -31,10 +29,10 @@ watch week weekly whitehall wire wires world zeitung
 """)
 """Nouns of outlets' names, in the languages of their countries."""
 
-_OUTLET_ENDING = tuple("bladet blad blatt news posten press pressen tidende tidning watch wire zeitung".split())  # noqa: SIM905
+_OUTLET_ENDINGS = tuple(word_set("bladet blad blatt news posten press pressen tidende tidning watch wire zeitung"))
 _SITE = re.compile(r"[\w-]+\.(?:com|co\.\w\w|org|net|news|info|[a-z]{2})", re.IGNORECASE)
 
-_BODY = _words("""
+_BODY = word_set("""
 ab administration ag agency airport airports archive archives as asa assembly association authority ayuntamiento
 bank berhad bhd board borough bureau bv center centre chamber city co co-operative commission committee company
 comune consortium constabulary cooperative corp corporation council county court d.o.o. department diocese
@@ -47,7 +45,7 @@ treasury tribunal trust undertaking union unit university utilities utility voiv
 """)
 """Nouns and legal forms of the names of bodies that publish notices, minutes and filings themselves."""
 
-_NO_PERSON = _words("""
+_NO_PERSON = word_set("""
 back baltic banker black blue borders business buying campus canada capitol channel coast country data delta digital
 eastern economic education electric emirates energy estate evening falls federal finance financial fire first gulf
 health holyrood house housing industry inland interior irish islands it japan local market markets morning municipal
@@ -57,34 +55,36 @@ tenders tide transit transport vale valley water west western
 """)
 """Words that names of people rarely have."""
 
-_WRITERS = _words("columnist contributor correspondent correspondents editor editors reporter reporters writer writers")
+_WRITERS = word_set(
+    "columnist contributor correspondent correspondents editor editors reporter reporters writer writers"
+)
 
-_ROLES = _WRITERS | _words("""
+_ROLES = _WRITERS | word_set("""
 analyst bureau bursar chair chairman chairperson chairwoman clerk counsel desk director general holder manager
 minister officer photographer president registrar secretary speaker spokesman spokesperson spokeswoman staff
 """)
 """The last words of what somebody is."""
 
-_OF = _words("of for and de do da del di du des &")
-_SMALL = _OF | _words("the van von der den la le al el in e y et und och og i à dos a on to per")
-_ARTICLES = _words("the la le el il die das der les los")
-_PARTICLES = _words("de da van von der den la le al bin ben bint del di du y e dos ter")
-_LEGAL_FORMS = _words("plc ltd inc llc llp gmbh kft zrt doo d.o.o. s.a. s.r.o. oyj asa")
+_OF = word_set("of for and de do da del di du des &")
+_SMALL = _OF | word_set("the van von der den la le al el in e y et und och og i à dos a on to per")
+_ARTICLES = word_set("the la le el il die das der les los")
+_PARTICLES = word_set("de da van von der den la le al bin ben bint del di du y e dos ter")
+_LEGAL_FORMS = word_set("plc ltd inc llc llp gmbh kft zrt doo d.o.o. s.a. s.r.o. oyj asa")
 
-_LABELS = _words("""
+_LABELS = word_set("""
 advertisement analysis business circulated closed closes closing column comment companies compiled contact cover
 date dated digest dispatched dt editorial effective end ends enquiries exclusive fall feature features filed from
 interview issued lead local markets methodology money opinion outlook people politics posted published read received
 released services signed source sponsor spring subject summer tabled technology term to update updated winter autumn
 """)
 """Words that are no name when they stand alone."""
-_LABEL_STARTS = _words("""
+_LABEL_STARTS = word_set("""
 also archive before comments corrections councillor dear decision decisions deputy dr editing english issue lady
 legal letters lord memo minutes mr mrs ms no no. notice page pages paper part photo photos picture pictures
 procurement public reading ref reference report sir staff subscribe translated translation vol vol. week written
 """)
 """Words with which begins what is no name."""
-_LABEL_ENDS = _words("""
+_LABEL_ENDS = word_set("""
 announcement column communiqué information meeting no notice on release reserved statement story to use
 """)
 """Words with which ends what is no name."""
@@ -94,7 +94,7 @@ def kind_of(name: str) -> Kind:
     """What the words of a name say that it is."""
     if _last_word(name) in _ROLES and not any(noun in _OUTLET for noun in _nouns(name)):
         return "role"
-    if not is_name(name) or _is_label(name):
+    if not _is_name(name) or _is_label(name):
         return "other"
     if _is_outlet(name):
         return "outlet"
@@ -108,7 +108,7 @@ def is_writer(role: str) -> bool:
     return _last_word(role) in _WRITERS
 
 
-def is_name(name: str) -> bool:
+def _is_name(name: str) -> bool:
     """Whether every word has a capital, save small ones between them and legal forms; or it is a site's name."""
     if _SITE.fullmatch(name):
         return True
@@ -144,7 +144,7 @@ def _is_outlet(name: str) -> bool:
     if len(nouns) == 1 and nouns[0] in _OUTLET:
         return False  # a section: "News", "Letters"
     return (
-        any(noun in _OUTLET or noun.endswith(_OUTLET_ENDING) for noun in nouns)
+        any(noun in _OUTLET or noun.endswith(_OUTLET_ENDINGS) for noun in nouns)
         or (nouns[0] in _ARTICLES and len(nouns) > 1)
         or _SITE.fullmatch(name) is not None
     )

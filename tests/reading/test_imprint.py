@@ -6,11 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_extract.ranges import Range
-from llm_extract.reading.furniture import find_furniture
 from llm_extract.reading.imprint import find_imprint
 from llm_extract.reading.lines import lines_of
-from llm_extract.reading.metadata import find_metadata
+from tests.reading.test_metadata import stated as metadata_of
 
 HEADLINE = "Millbrook picks Norwood for desks"
 PARAGRAPH = (
@@ -21,12 +19,8 @@ PARAGRAPH = (
 
 def stated(text: str) -> tuple[str | None, str | None]:
     """The author and the publisher."""
-    found = find_metadata(text, find_furniture(text))
-
-    def words(place: Range | None) -> str | None:
-        return None if place is None else text[place.start : place.end]
-
-    return words(found.author), words(found.publisher)
+    found = metadata_of(text)
+    return found.get("author"), found.get("publisher")
 
 
 class TestBelowTheArticle:
