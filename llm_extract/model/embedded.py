@@ -53,9 +53,8 @@ class EmbeddedServer:
     """One server of one model file. Safe to use from several threads; a forked process starts its own.
 
     `threads` are the cores that the model may use, by default those that are free; `context` is the
-    window in tokens, prompt and answer together; `alias` is the model's name in its answers; `adapter`
-    is a file of low-rank weights that are added to the model's. One request runs at a time, others wait:
-    on a small machine batches bring nothing, and the prompt cache is one article's.
+    window in tokens, prompt and answer together; `alias` is the model's name in its answers. One request
+    runs at a time, others wait: on a small machine batches bring nothing, and the prompt cache is one article's.
     """
 
     def __init__(
@@ -65,12 +64,10 @@ class EmbeddedServer:
         threads: int | None = None,
         context: int = 8192,
         alias: str = "embedded",
-        adapter: Path | None = None,
         cache_ram_mib: int = 256,
         start_seconds: float = 120.0,
     ) -> None:
         self.model_file = model_file
-        self._adapter = adapter
         self._threads = threads
         self._context = context
         self._alias = alias
@@ -155,7 +152,6 @@ class EmbeddedServer:
                 "parent": os.getpid(),
                 "model": str(self.model_file),
                 "alias": self._alias,
-                "adapter": None if self._adapter is None else str(self._adapter),
                 "port": self._port,
                 "key": self._key,
                 "context": self._context,
@@ -325,7 +321,7 @@ def thread_counts(threads: int | None = None) -> tuple[int, int]:
 
 
 _servers: weakref.WeakSet[EmbeddedServer] = weakref.WeakSet()
-_shared: dict[tuple[Path, int, str, Path | None], EmbeddedServer] = {}
+_shared: dict[tuple[Path, int, str], EmbeddedServer] = {}
 _shared_lock = threading.Lock()
 
 
@@ -335,16 +331,15 @@ def shared_server(
     threads: int | None = None,
     context: int = 8192,
     alias: str = "embedded",
-    adapter: Path | None = None,
 ) -> EmbeddedServer:
-    """This process's one server for a model file, context, alias and adapter; ended with the process. Not started yet.
+    """This process's one server for a model file, context and alias; ended with the process. Not started yet.
 
     `threads` count for the call that makes it.
     """
-    key = (model_file.resolve(), context, alias, adapter)
+    key = (model_file.resolve(), context, alias)
     with _shared_lock:
         if key not in _shared:
-            _shared[key] = EmbeddedServer(model_file, threads=threads, context=context, alias=alias, adapter=adapter)
+            _shared[key] = EmbeddedServer(model_file, threads=threads, context=context, alias=alias)
         return _shared[key]
 
 

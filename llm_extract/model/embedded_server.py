@@ -81,10 +81,6 @@ def _serve(parameters: dict[str, Any]) -> Any:
     # for Gemma at 8192 tokens) lets every question about an article reuse all of it.
     common.swa_full = True
     common.cache_ram_mib = parameters["cache_ram_mib"]
-    if parameters["adapter"] is not None:
-        adapter = xllamacpp.CommonAdapterLoraInfo()
-        adapter.path, adapter.scale = parameters["adapter"], 1.0
-        common.lora_adapters = [adapter]
     common.fit_params = False
     common.warmup = False
     common.ui = False

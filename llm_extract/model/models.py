@@ -111,6 +111,7 @@ class EmbeddedModel(NamedModel):
 
     def __init__(self, endpoint: Endpoint, settings: Settings, pool: Pool | None = None) -> None:
         from llm_extract.model.adapters import read_adapter
+        from llm_extract.model.merging import FORMAT
         from llm_extract.model.weights import weights_identity
 
         self._named = endpoint
@@ -119,6 +120,7 @@ class EmbeddedModel(NamedModel):
         if endpoint.adapter is not None:
             adapter = read_adapter(endpoint.adapter)
             identity += f"+{adapter.weights_sha256[:12]}" + (f"-{adapter.tokens}" if adapter.tokens else "")
+            identity += f"-{FORMAT}"
         # The weights are part of the model's name, so that an answer of others is never served for theirs.
         super().__init__(endpoint.model_copy(update={"model": identity}), settings, pool)
 
@@ -158,23 +160,22 @@ class EmbeddedModel(NamedModel):
 
     def weights_file(self) -> Path:
         """The verified file of its weights, assembled if need be. Blocks."""
-        return self._weights_file(None)
-
-    def _weights_file(self, tokens: int | None) -> Path:
+        from llm_extract.model.adapters import WEIGHTS, read_adapter
         from llm_extract.model.weights import model_file
 
-        return model_file(self._named.model, _cache_directory(self._settings) / "models", tokens)
+        folder, directory = self._named.adapter, _cache_directory(self._settings) / "models"
+        if folder is None:
+            return model_file(self._named.model, directory)
+        return model_file(self._named.model, directory, read_adapter(folder).tokens, folder / WEIGHTS)
 
     def _running(self, endpoint: Endpoint) -> Endpoint:
-        from llm_extract.model.adapters import WEIGHTS, read_adapter
         from llm_extract.model.embedded import shared_server
 
         server = shared_server(
-            self._weights_file(None if endpoint.adapter is None else read_adapter(endpoint.adapter).tokens),
+            self.weights_file(),
             threads=self._settings.embedded_threads,
             context=endpoint.context_window or 8192,
             alias=endpoint.model,
-            adapter=None if endpoint.adapter is None else endpoint.adapter / WEIGHTS,
         )
         base_url, key = server.ensure_running()
         return endpoint.model_copy(update={"base_url": base_url, "api_key": SecretStr(key)})

@@ -18,7 +18,7 @@ from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, BinaryIO
+from typing import Any
 
 from llm_extract.errors import EmbeddedModelError, ModelNameError
 from llm_extract.model.gguf import MAGIC, cut_vocabulary
@@ -80,18 +80,18 @@ _SMOLLM2 = EmbeddedModel(
 KNOWN_MODELS: Mapping[str, EmbeddedModel] = MappingProxyType({m.name: m for m in (_GEMMA, _SMOLLM2)})
 
 
-def model_file(name: str, directory: Path, tokens: int | None = None) -> Path:
+def model_file(name: str, directory: Path, tokens: int | None = None, adapter: Path | None = None) -> Path:
     """The whole, verified file of the model `name`, ready to be loaded.
 
     `name` is one of `KNOWN_MODELS`, or the path of the user's own file, which ends in `.gguf`. Weights that
     come in parts are put together once under `directory`, which also keeps what has been
     verified; a file there that is cut or altered is made anew. Any number of processes may ask at once.
 
-    With `tokens`, a known model's vocabulary is cut to so many (`llm_extract.model.gguf.cut_vocabulary`), likewise
-    once, under `directory`.
+    With `tokens`, a known model's vocabulary is cut to so many (`llm_extract.model.gguf.cut_vocabulary`), and with the
+    file of an `adapter`, that is merged into it (`llm_extract.model.merging`), likewise once, under `directory`.
 
     Raises ModelNameError for a name that is neither, and EmbeddedModelError if the weights are not
-    installed, damaged, or cannot be written, or have a vocabulary of another kind.
+    installed, damaged, or cannot be written, have a vocabulary of another kind, or are not the adapter's.
     """
     if name.endswith(".gguf"):
         return _own_file(Path(name).expanduser())
@@ -100,8 +100,10 @@ def model_file(name: str, directory: Path, tokens: int | None = None) -> Path:
         raise ModelNameError(
             f"{name!r} is no embedded model; known are {', '.join(KNOWN_MODELS)}, or the path of a .gguf file"
         )
-    whole = _whole_file(model, directory)
-    return whole if tokens is None else _with_fewer_tokens(whole, model, tokens, directory)
+    file = _whole_file(model, directory)
+    if tokens is not None:
+        file = _with_fewer_tokens(file, model, tokens, directory)
+    return file if adapter is None else _with_adapter(file, model, adapter, directory)
 
 
 def _whole_file(model: EmbeddedModel, directory: Path) -> Path:
@@ -163,15 +165,52 @@ def _with_fewer_tokens(whole: Path, model: EmbeddedModel, tokens: int, directory
     file = directory / f"{Path(model.file).stem}-{tokens}-tokens.gguf"
     stamp = directory / f"{file.name}.made"
     if not _is_stamped(file, model, stamp):
-        with _written(file, model) as target, whole.open("rb") as source:
+        with _written(file, model) as made, made.open("wb") as target, whole.open("rb") as source:
             cut_vocabulary(source, target, tokens)
         _write_stamp(file, model, stamp)
     return file
 
 
+def _with_adapter(base: Path, model: EmbeddedModel, adapter: Path, directory: Path) -> Path:
+    from llm_extract.model.merging import FORMAT, merge_adapter
+
+    try:
+        digest = sha256(adapter.read_bytes()).hexdigest()[:12]
+    except OSError as error:
+        raise EmbeddedModelError(f"the adapter {adapter} cannot be read: {error.strerror or error}") from error
+    file = directory / f"{base.stem}{_MERGED}{digest}-{FORMAT}.gguf"
+    stamp = directory / f"{file.name}.made"
+    if not _is_stamped(file, model, stamp):
+        _discard_merged(directory)
+        with _written(file, model) as made:
+            merge_adapter(base, adapter, made)
+        _write_stamp(file, model, stamp)
+    with contextlib.suppress(OSError):
+        stamp.touch()  # when it was last used
+    return file
+
+
+_MERGED = "+"
+"""Stands in a file's name between base and adapter."""
+
+_MOST_MERGED = 4
+
+
+def _discard_merged(directory: Path) -> None:
+    """Make place for one more merged file: of those made before, the ones used last stay.
+
+    A server that has one of the others open keeps it, and it is made again when it is asked for.
+    """
+    with contextlib.suppress(OSError):
+        stamps = sorted(directory.glob(f"*{_MERGED}*.gguf.made"), key=lambda stamp: stamp.stat().st_mtime, reverse=True)
+        for stamp in stamps[_MOST_MERGED - 1 :]:
+            stamp.with_suffix("").unlink(missing_ok=True)
+            stamp.unlink()
+
+
 @contextmanager
-def _written(file: Path, model: EmbeddedModel) -> Iterator[BinaryIO]:
-    """A file under `directory` to write to: it is there when the block has ended without an error, or not at all."""
+def _written(file: Path, model: EmbeddedModel) -> Iterator[Path]:
+    """A file beside `file` to write: it takes its place when the block has ended without an error, or is gone."""
     for stale in file.parent.glob(f".{file.name}.*"):
         # Left by a process that was killed; a younger one may still be being written.
         with contextlib.suppress(OSError):
@@ -179,12 +218,12 @@ def _written(file: Path, model: EmbeddedModel) -> Iterator[BinaryIO]:
                 stale.unlink()
     try:
         handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+        os.close(handle)
         temporary = Path(name)
         try:
-            with os.fdopen(handle, "wb") as target:
-                yield target
-                target.flush()
-                os.fsync(target.fileno())
+            yield temporary
+            with temporary.open("rb+") as written:
+                os.fsync(written.fileno())
             temporary.replace(file)
         finally:
             temporary.unlink(missing_ok=True)
@@ -195,7 +234,7 @@ def _written(file: Path, model: EmbeddedModel) -> Iterator[BinaryIO]:
 def _assemble(file: Path, parts: list[Path], model: EmbeddedModel) -> None:
     """Write the parts as one file: complete and of the right hash, or not at all."""
     digest = sha256()
-    with _written(file, model) as whole:
+    with _written(file, model) as made, made.open("wb") as whole:
         for part in parts:
             with part.open("rb") as stream:
                 while block := stream.read(_BLOCK):

@@ -226,59 +226,6 @@ def test_a_forked_process_leaves_its_parents_server_alone(server: EmbeddedServer
     assert server.pid == pid
 
 
-# ---------------------------------------------------------------- an adapter
-
-
-def lora(file: Path, scale: float) -> Path:
-    """A low-rank adapter of what the first block of Gemma 3 270M adds."""
-    gguf = pytest.importorskip("gguf")
-    import numpy as np
-
-    inward, outward = 2048, 640
-    writer = gguf.GGUFWriter(file, "gemma3")
-    writer.add_type("adapter")
-    writer.add_string("adapter.type", "lora")
-    writer.add_float32("adapter.lora.alpha", 1.0)
-    random = np.random.default_rng(0)
-    writer.add_tensor("blk.0.ffn_down.weight.lora_a", random.normal(size=(1, inward)).astype(np.float16))
-    writer.add_tensor("blk.0.ffn_down.weight.lora_b", (scale * random.normal(size=(outward, 1))).astype(np.float16))
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    return file
-
-
-async def test_an_adapter_changes_what_the_model_thinks(weights: Path, shared: Address, tmp_path: Path) -> None:
-    async def likely(address: Address) -> float:
-        answer = await ask(address, "The council has signed a contract with", grammar="", max_tokens=1)
-        logprobs = answer.choices[0].logprobs
-        assert logprobs is not None
-        return float(logprobs.model_dump()["content"][0]["logprob"])
-
-    found = {}
-    for scale in (0.0, 2.0):
-        with EmbeddedServer(weights, context=512, adapter=lora(tmp_path / f"{scale}.gguf", scale)) as server:
-            found[scale] = await likely(server.ensure_running())
-    plain = await likely(shared)
-    assert found[0.0] == pytest.approx(plain, abs=0.1)
-    assert abs(found[2.0] - plain) > 0.3
-
-
-def test_a_server_with_an_adapter_is_not_the_one_without(weights: Path, server: EmbeddedServer, tmp_path: Path) -> None:
-    tuned = shared_server(weights, context=2048, adapter=tmp_path / "adapter.gguf")
-    assert tuned is not server
-    assert shared_server(weights, context=2048, adapter=tmp_path / "adapter.gguf") is tuned
-    assert shared_server(weights, context=2048) is server
-
-
-def test_an_adapter_that_does_not_load_brings_the_log(weights: Path, tmp_path: Path) -> None:
-    file = tmp_path / "odd-adapter.gguf"
-    file.write_bytes(b"not an adapter")
-    with pytest.raises(EmbeddedModelError, match=r"(?s)did not start.*log:.*odd-adapter\.gguf"):
-        EmbeddedServer(weights, context=512, adapter=file).start()
-
-
 # ---------------------------------------------------------------- how it starts
 
 

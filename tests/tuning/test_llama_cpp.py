@@ -22,6 +22,7 @@ from llm_extract.errors import EmbeddedModelError  # noqa: E402
 from llm_extract.model.cache import default_cache_directory  # noqa: E402
 from llm_extract.model.embedded import EmbeddedServer  # noqa: E402
 from llm_extract.model.gguf import read_header  # noqa: E402
+from llm_extract.model.merging import merge_adapter  # noqa: E402
 from llm_extract.model.weights import model_file  # noqa: E402
 from llm_extract.tuning.adapter_file import write_adapter  # noqa: E402
 from llm_extract.tuning.bases import KEPT_TOKENS  # noqa: E402
@@ -33,9 +34,9 @@ TEXT = "Article:\nOrla Bank has signed a contract with Venn Systems, worth £3m.
 ALPHA, RANK = 16, 8
 
 
-def ask(base: Path, adapter: Path) -> tuple[list[int], dict[int, float]]:
+def ask(model: Path) -> tuple[list[int], dict[int, float]]:
     """The tokens that llama.cpp reads, and the likeliest next ones with their log probabilities."""
-    with EmbeddedServer(base, adapter=adapter) as server:
+    with EmbeddedServer(model) as server:
         address = server.start()
         connection = http.client.HTTPConnection(urlsplit(address.base_url).netloc)
 
@@ -82,7 +83,8 @@ def test_llama_cpp_applies_an_adapter_as_training_does(name: str, strength: floa
         heads=config.num_attention_heads,
         key_value_heads=config.num_key_value_heads,
     )
-    read, found = ask(base, tmp_path / "adapter.gguf")
+    merge_adapter(base, tmp_path / "adapter.gguf", tmp_path / "merged.gguf")
+    read, found = ask(tmp_path / "merged.gguf")
     assert read == tokens[0].tolist()
     assert all(math.isfinite(logprob) for logprob in found.values())
     assert distance(found, tuned) < 0.3 * distance(found, plain)
