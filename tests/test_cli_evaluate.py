@@ -269,6 +269,8 @@ def test_audit_s_exit_code_tells(run: Run, tmp_path: Path) -> None:
     ("words", "complaint"),
     [
         (["nothing"], "no task 'nothing'"),
+        (["audit", "nothing"], "no task 'nothing'"),
+        (["audit", "nowhere", "--task", "deals"], "nowhere: no such folder"),
         (["deals", "--junit", "nowhere/junit.xml"], "nowhere/junit.xml: not a file in a folder that is there"),
         (["deals", "--out", "broken.jsonl"], "broken.jsonl"),
         (["deals", "--split", "nowhere"], "no gold in the split 'nowhere'; there is dev, test"),

@@ -278,10 +278,10 @@ def store(run: Path, gold: Path | None) -> int:
 
 
 @evaluate.command("audit")
-@click.argument("directory", metavar="[TASK|FOLDER]", default="it_contracts")
+@click.argument("directory", metavar="[TASK|FOLDER]", required=False)
 @_task_option
 @click.option("--fix", is_flag=True, help="Write the places of quotes where they are missing or wrong.")
-def audit_gold(directory: str, task: str | None, fix: bool) -> int:
+def audit_gold(directory: str | None, task: str | None, fix: bool) -> int:
     """Find what does not hold in gold files: schema, evidence, copies, splits.
 
     Exit code 1 if there is an error; notes are for a second look.
@@ -291,12 +291,13 @@ def audit_gold(directory: str, task: str | None, fix: bool) -> int:
     from llm_extract.evaluation.gold import gold_directory
     from llm_extract.task import find_task
 
-    folder = Path(directory)
-    if folder.is_dir():
+    if directory is not None and (folder := Path(directory)).is_dir():
         folder = folder.parent if folder.name == "gold" else folder
         found = find_task(task or folder.resolve().name)
+    elif directory is not None and task is not None:
+        raise EvaluationError(f"{directory}: no such folder")
     else:
-        found = find_task(task or directory)
+        found = find_task(directory or task or "it_contracts")
         folder = gold_directory(found.name)
     result = audit(found, folder, fix=fix)
     for finding in result.findings:
