@@ -183,7 +183,7 @@ def test_a_tuned_model_is_another_model_by_name(task: Task, settings: Settings) 
     folder = given_adapter(task)
     tuned = plain.for_task(task)
     assert tuned.endpoint.adapter == folder
-    assert tuned.endpoint.model == f"{plain.endpoint.model}+{sha256(LORA).hexdigest()[:12]}"
+    assert tuned.endpoint.model == f"{plain.endpoint.model}+{sha256(LORA).hexdigest()[:12]}-q8_0"
     assert tuned.pool is plain.pool
     assert plain.for_task(task) is tuned
     assert tuned.for_task(task) is tuned
