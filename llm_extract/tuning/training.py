@@ -334,18 +334,23 @@ class Trainer:
         return sum(2 * value.numel() for value in self.masters.values())
 
     def begin_with(self, values: Mapping[str, Any]) -> None:
-        """Set the adapter to arrays of the parameters' names.
+        """Set the adapter to arrays of the parameters' names; one of a smaller rank is widened, and says the same.
 
         Raises:
-            ValueError: one has another shape than its parameter.
+            ValueError: one has another shape than its parameter, or a larger rank.
         """
         import torch
 
         for name, value in self.masters.items():
             found = torch.as_tensor(values[name])
-            if found.shape != value.shape:
+            side = 0 if ".lora_A." in name else 1  # where the rank is
+            missing = value.shape[side] - found.shape[side]
+            if missing < 0 or found.shape[1 - side] != value.shape[1 - side]:
                 raise ValueError(f"it has {tuple(found.shape)} where {tuple(value.shape)} is trained: give its --rank")
-            value.copy_(found)
+            # What is new of A stays as it was drawn, and of B it is nothing: so it says nothing yet, but can learn.
+            kept = found.shape[side]
+            new = value[kept:] if side == 0 else torch.zeros_like(value[:, kept:])
+            value.copy_(torch.cat([found, new], side))
         self._copy_masters()
 
     def take_mean(self, files: Sequence[Path]) -> None:

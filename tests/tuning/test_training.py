@@ -197,6 +197,16 @@ def test_a_training_begins_with_the_weights_that_it_is_given(tmp_path: Path, bas
     made.begin_with({name: value.numpy() for name, value in given.items()})
     assert same(weights(made), given)
     assert all(torch.all(value == 0.25) for value in made.parameters.values())
-    larger = trainer(tmp_path, base, lessons, plan=Plan(**{**vars(PLAN), "rank": 3}))
+
+
+def test_an_adapter_of_a_smaller_rank_is_widened_and_says_the_same(tmp_path: Path, base: Path, lessons: Any) -> None:
+    wider = Plan(**{**vars(PLAN), "rank": 3, "alpha": 3 * PLAN.alpha // PLAN.rank})
+    smaller, larger = trainer(tmp_path / "2", base, lessons), trainer(tmp_path / "3", base, lessons, plan=wider)
+    random = torch.Generator().manual_seed(1)
+    given = {name: torch.randn(value.shape, generator=random) for name, value in smaller.masters.items()}
+    smaller.begin_with(given)
+    larger.begin_with(given)
+    assert larger.check().loss == pytest.approx(smaller.check().loss, abs=1e-3)
+    assert any(value.shape[0] == 3 and value[2].abs().max() > 0 for value in larger.masters.values())
     with pytest.raises(ValueError, match="give its --rank"):
-        larger.begin_with(given)
+        smaller.begin_with(larger.masters)
