@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from llm_extract.errors import EmbeddedModelError
+from llm_extract.model.weights import DEFAULT_MODEL, KNOWN_MODELS
 
 FORMAT = "q8_0"
 """How the merged matrices are written; part of the file's name, and of the model's."""
@@ -28,9 +29,14 @@ def merge_adapter(base: Path, adapter: Path, target: Path) -> None:
     E. Hu and others, 2021). What the adapter does not change is copied.
 
     Raises:
-        EmbeddedModelError: one of the files is no GGUF, or the adapter is not of this base.
+        EmbeddedModelError: one of the files is no GGUF, or the adapter is not of this base; or `gguf` is not installed.
     """
-    from gguf import GGUFReader
+    try:
+        from gguf import GGUFReader
+    except ImportError as error:
+        raise EmbeddedModelError(
+            f"an adapter cannot be used without the package gguf: {KNOWN_MODELS[DEFAULT_MODEL].install}"
+        ) from error
 
     try:
         weights, low_rank = GGUFReader(base), GGUFReader(adapter)

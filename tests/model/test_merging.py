@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,14 @@ def test_a_file_that_is_no_adapter_is_refused(tmp_path: Path, content: bytes) ->
     (tmp_path / "adapter.gguf").write_bytes(content)
     with pytest.raises(EmbeddedModelError, match=r"adapter\.gguf cannot be merged into base\.gguf"):
         merge_adapter(base(tmp_path / "base.gguf"), tmp_path / "adapter.gguf", tmp_path / "merged.gguf")
+
+
+def test_without_the_package_that_merges_the_command_that_installs_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "gguf", None)
+    with pytest.raises(EmbeddedModelError, match=r"the package gguf: pip install 'llm-extract\[embedded\]'"):
+        merge_adapter(tmp_path / "base.gguf", tmp_path / "adapter.gguf", tmp_path / "merged.gguf")
 
 
 # ---------------------------------------------------------------- where merged files lie
