@@ -4,8 +4,8 @@
 
 Each way learns from `evals/it_contracts/train` (or what its name says) and is then asked about the articles of `dev` as
 `llm-extract tune` would ask. Readings, not minutes, are the measure, and the learning rate follows them, so that a busy
-machine changes nothing but the seconds that are told; about a quarter of an hour a way on two idle cores. `DIR/ways.jsonl` gets
-a line a way; ways that are there are passed over, and the table is made of all.
+machine changes nothing but the seconds that are told; about a quarter of an hour a way on two idle cores.
+`DIR/ways.jsonl` gets a line a way; ways that are there are passed over, and the table is made of all.
 """
 
 from __future__ import annotations
