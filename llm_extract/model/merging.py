@@ -78,8 +78,9 @@ def _write(weights: Any, changes: Mapping[str, tuple[Any, Any]], target: Path) -
             writer.add_tensor(tensor.name, tensor.data, raw_dtype=tensor.tensor_type)
             continue
         outputs, inputs = changes[tensor.name]
-        merged = dequantize(tensor.data, tensor.tensor_type) + outputs @ inputs
-        writer.add_tensor(tensor.name, quantize(merged, eight_bits), raw_dtype=eight_bits)
+        # In 64 bits: in 32 the order in which a machine adds up would decide how a number is rounded to 8.
+        merged = dequantize(tensor.data, tensor.tensor_type) + outputs.astype("float64") @ inputs.astype("float64")
+        writer.add_tensor(tensor.name, quantize(merged.astype("float32"), eight_bits), raw_dtype=eight_bits)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
