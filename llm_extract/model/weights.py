@@ -11,7 +11,7 @@ import json
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -162,32 +162,42 @@ def _unwritable(model: EmbeddedModel, directory: Path, error: OSError) -> str:
 
 
 def _with_fewer_tokens(whole: Path, model: EmbeddedModel, tokens: int, directory: Path) -> Path:
-    file = directory / f"{Path(model.file).stem}-{tokens}-tokens.gguf"
-    stamp = directory / f"{file.name}.made"
-    if not _is_stamped(file, model, stamp):
-        with _written(file, model) as made, made.open("wb") as target, whole.open("rb") as source:
-            cut_vocabulary(source, target, tokens)
-        _write_stamp(file, model, stamp)
-    return file
+    def make(target: Path) -> None:
+        with target.open("wb") as cut, whole.open("rb") as source:
+            cut_vocabulary(source, cut, tokens)
+
+    return _made_once(directory / f"{Path(model.file).stem}-{tokens}-tokens.gguf", model, make)
 
 
 def _with_adapter(base: Path, model: EmbeddedModel, adapter: Path, directory: Path) -> Path:
     from llm_extract.model.merging import FORMAT, merge_adapter
 
+    def make(target: Path) -> None:
+        _discard_merged(directory)
+        merge_adapter(base, adapter, target)
+
     try:
         digest = sha256(adapter.read_bytes()).hexdigest()[:12]
     except OSError as error:
         raise EmbeddedModelError(f"the adapter {adapter} cannot be read: {error.strerror or error}") from error
-    file = directory / f"{base.stem}{_MERGED}{digest}-{FORMAT}.gguf"
-    stamp = directory / f"{file.name}.made"
-    if not _is_stamped(file, model, stamp):
-        _discard_merged(directory)
-        with _written(file, model) as made:
-            merge_adapter(base, adapter, made)
-        _write_stamp(file, model, stamp)
+    file = _made_once(directory / f"{base.stem}{_MERGED}{digest}-{FORMAT}.gguf", model, make)
     with contextlib.suppress(OSError):
-        stamp.touch()  # when it was last used
+        _stamp_of(file).touch()  # when it was last used
     return file
+
+
+def _made_once(file: Path, model: EmbeddedModel, make: Callable[[Path], None]) -> Path:
+    """A file that `make` writes unless it is there, unchanged since."""
+    stamp = _stamp_of(file)
+    if not _is_stamped(file, model, stamp):
+        with _written(file, model) as target:
+            make(target)
+        _write_stamp(file, model, stamp)
+    return file
+
+
+def _stamp_of(made: Path) -> Path:
+    return made.with_name(f"{made.name}.made")
 
 
 _MERGED = "+"
