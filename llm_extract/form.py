@@ -84,7 +84,7 @@ class Line:
 
     def applies(self, text: str, context: Context) -> bool:
         """Whether an article can answer this line: one without any sum is not asked for a sum."""
-        return _always_applies(self.leaf) or bool(self.leaf.field_type.find(text, context))
+        return _always_applies(self.leaf) or self.leaf.field_type.may_state(text, context)
 
     @property
     def longest(self) -> int:

@@ -120,6 +120,13 @@ class FieldType(ABC, Generic[T]):
         """
         return read_around(lambda words: self.find(words, context), text, start, end)
 
+    def may_state(self, text: str, context: Context = NO_CONTEXT) -> bool:
+        """Whether words of `text` may state a value at all: where none can, nobody needs to be asked for one.
+
+        Field types that `read` more than they `find` override this.
+        """
+        return bool(self.find(text, context))
+
     def support(self, quote: str, value: T, context: Context = NO_CONTEXT) -> bool:
         """Whether a reader who sees only `quote` (and the context) would agree to `value`."""
         parsed = self.parse(quote, context)

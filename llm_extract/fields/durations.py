@@ -30,7 +30,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from pydantic import Field
 
 from llm_extract.fields.base import NO_CONTEXT, READ_MARGIN, Context, FieldType, Mention, paragraph_of, window_before
-from llm_extract.fields.option_answers import read_option, says_more
+from llm_extract.fields.option_answers import may_be_option, read_option, says_more
 from llm_extract.fields.term_readings import Span, statements
 
 _ELIDED_REACH: Final = 240  # how far before an extension without a unit the initial term may stand
@@ -77,6 +77,10 @@ class DurationField(FieldType[int]):
         if self.part == "extension" and (option := read_option(window, start - left, end - left)) is not None:
             return [Mention(option.start + left, option.end + left, window[option.start : option.end], option.months)]
         return []
+
+    def may_state(self, text: str, context: Context = NO_CONTEXT) -> bool:
+        """As `FieldType.may_state`; of extensions also where only an answer would show what the words mean."""
+        return bool(self.find(text, context)) or (self.part == "extension" and may_be_option(text))
 
     def parse(self, words: str, context: Context = NO_CONTEXT) -> int | None:
         """The months that `words` state for `part`; None if they state none, or several that differ."""

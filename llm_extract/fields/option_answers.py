@@ -51,6 +51,15 @@ def _choice() -> re.Pattern[str]:
 
 
 @cache
+def _optional_or_more() -> re.Pattern[str]:
+    return re.compile(
+        r"\+|(?<![^\W_])(?:option|exten[ds]|renew|prolong|(?:further|another|additional|again|plus)(?![^\W_])"
+        r"|more(?![^\W_]).{0,12}(?:year|month))",
+        re.IGNORECASE,
+    )
+
+
+@cache
 def _done() -> re.Pattern[str]:
     """Words that tell what has happened, or that nothing may."""
     return re.compile(
@@ -175,6 +184,11 @@ def read_option(text: str, start: int, end: int) -> Span | None:
     if len(terms) == 1 and (span := _with_unit(text, terms[0], opening, start, end)) is not None:
         return span
     return _without_unit(text, initials, start, end) if initials else None
+
+
+def may_be_option(text: str) -> bool:
+    """Whether words of `text` may be said to be an option: whether it tells of anything optional, or of more."""
+    return _optional_or_more().search(text) is not None
 
 
 def says_more(words: str) -> bool:

@@ -419,6 +419,28 @@ def test_terms_are_the_same_or_not() -> None:
     assert not EXTENSION.support("a four-year deal", 48)
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "months"),
+    [
+        ("It is for three years and, if they like it, another two.", "another two", 24),
+        ("It runs for three years. At the council's choice it may go on by the same again.", "by the same again", 36),
+        ("They may keep it twice more for a year each, or so they hope.", "twice more for a year each", 24),
+    ],
+)
+def test_an_option_may_be_stated_that_only_an_answer_shows(text: str, words: str, months: int) -> None:
+    start = text.index(words)
+    assert EXTENSION.find(text) == []
+    assert [mention.value for mention in EXTENSION.read(text, start, start + len(words))] == [months]
+    assert EXTENSION.may_state(text)
+
+
+def test_a_text_without_any_word_of_choice_or_more_states_no_option() -> None:
+    text = "A four-year deal worth £3m; no moreover, no existence, no 18 months."
+    assert not EXTENSION.may_state(text)
+    assert INITIAL.may_state(text)
+    assert not INITIAL.may_state("It is renewable, again and again.")
+
+
 class Deal(BaseModel):
     duration_months: Months | None
     extension_months: ExtensionMonths | None
@@ -511,6 +533,7 @@ JUMBLE = st.lists(
 @given(st.one_of(st.text(), JUMBLE), st.sampled_from([INITIAL, EXTENSION]))
 def test_what_is_found_obeys_the_laws_of_field_types(text: str, field: DurationField) -> None:
     end = 0
+    assert field.may_state(text) or not field.find(text)
     for mention in field.find(text):
         assert end <= mention.start < mention.end
         end = mention.end
