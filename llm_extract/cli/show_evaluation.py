@@ -9,8 +9,9 @@ from typing import Any
 from llm_extract.cli.show import inert, rendered
 from llm_extract.evaluation.comparison import Comparison, Row
 from llm_extract.evaluation.items import in_words
+from llm_extract.evaluation.metrics import title
 from llm_extract.evaluation.results import Results
-from llm_extract.evaluation.summary import FieldSummary, Figure, Summary, account, title
+from llm_extract.evaluation.summary import FieldSummary, Figure, Summary, account
 
 _MOST_FAILURES = 10
 

@@ -12,7 +12,7 @@ from llm_extract.errors import EvaluationError
 from llm_extract.evaluation import statistics
 from llm_extract.evaluation.gold import GoldSet
 from llm_extract.evaluation.items import in_words
-from llm_extract.evaluation.metrics import HEADLINE, accuracies, same_columns
+from llm_extract.evaluation.metrics import headline, same_columns
 from llm_extract.evaluation.numbers import Float
 from llm_extract.evaluation.results import Results
 from llm_extract.evaluation.scoring import Item
@@ -83,13 +83,12 @@ def compare_results(a: Results, b: Results, *, worst: int = 10) -> Comparison:
     rows = statistics.compare(one.counts, other.counts, lambda sums: a.figures(sums, one))
     keys = [field.key for field in a.plan.fields if _has_items(field.key, one.total, other.total)]
     corrected = statistics.holm({key: rows[f"{key}.f1"].p for key in keys})
-    headline = [*HEADLINE, *(f"{name}_accuracy" for name in accuracies(a.plan))]
-    if not (a.evidence_checked and b.evidence_checked):
-        headline.remove("grounded_f1")
+    checked = a.evidence_checked and b.evidence_checked
+    figures = [name for name in headline(a.plan) if name != "grounded_f1" or checked]
     return Comparison(
         articles=len(names),
         differing=int((one.counts != other.counts).any(axis=1).sum()),
-        headline={name: _row(name, rows[name]) for name in headline},
+        headline={name: _row(name, rows[name]) for name in figures},
         fields={key: _row(key, rows[f"{key}.f1"], corrected[key]) for key in keys},
         regressions=_regressions(a, b)[:worst],
     )

@@ -41,7 +41,7 @@ HEADLINE = {
     "false_alarms": "false alarms",
     "page_f1": "page's own fields, F1",
 }
-"""The figures over all fields, with what reports call them; those of flags and choices come after."""
+"""The figures over all fields, with what reports call them; see `headline` for those of flags and choices."""
 
 LOWER_IS_BETTER = frozenset({"invention", "omission", "false_alarms"})
 
@@ -89,8 +89,8 @@ def figures(plan: Plan, of: Columns, *, macro: Sequence[str] | None = None) -> d
         macro: the fields of the macro average; by default those with enough gold items in these sums.
 
     Returns:
-        `f1`, `invention`, … (see HEADLINE), `main_accuracy` for flags and choices, and for each field
-        `buyers.f1`, `buyers.precision`, `buyers.recall`; the page's fields as `page.article.author.f1`.
+        Those of `headline`, and for each field and flag `buyers.f1`, `buyers.precision`, `buyers.recall`; the page's
+        fields as `page.article.author.f1`.
     """
     keys = [field.key for field in plan.fields]
     macro = macro_fields(plan, of) if macro is None else macro
@@ -111,6 +111,8 @@ def figures(plan: Plan, of: Columns, *, macro: Sequence[str] | None = None) -> d
     found["invention"] = _ratio(_sum(of, keys, "invented"), _sum(of, keys, "empty"))
     found["omission"] = _ratio(_sum(of, keys, "omitted"), _sum(of, keys, "filled"))
     found["false_alarms"] = _ratio(of("articles/false_alarm"), of("articles/none"))
+    for flag in plan.flags:
+        found |= _of_items(f"{flag.key}.", [of(f"flag:{flag.key}/{verdict}") for verdict in VERDICTS])
     for name in accuracies(plan):
         group = "flag" if any(flag.key == name for flag in plan.flags) else "choice"
         found[f"{name}_accuracy"] = _ratio(of(f"{group}:{name}/right"), of(f"{group}:{name}/seen"))
@@ -119,6 +121,22 @@ def figures(plan: Plan, of: Columns, *, macro: Sequence[str] | None = None) -> d
     for field, page in zip(plan.page, pages, strict=True):
         found |= _of_items(f"page.{field.key}.", [of(f"{page}/{verdict}") for verdict in VERDICTS])
     return found
+
+
+def headline(plan: Plan) -> list[str]:
+    """The figures that stand above those of single fields: HEADLINE, and those of the plan's flags and choices.
+
+    `main.f1` is item F1 over the entries that are `main`: those that gold says are, whatever was found for them, and
+    those without a counterpart of which the prediction says so.
+    """
+    return [*HEADLINE, *(f"{flag.key}.f1" for flag in plan.flags), *(f"{name}_accuracy" for name in accuracies(plan))]
+
+
+def title(figure: str) -> str:
+    """What reports call a figure of the headline."""
+    if figure in HEADLINE:
+        return HEADLINE[figure]
+    return f"item F1 where {figure.removesuffix('.f1')}" if figure.endswith(".f1") else figure.replace("_", " ")
 
 
 def accuracies(plan: Plan) -> list[str]:

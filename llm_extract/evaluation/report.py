@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from llm_extract.evaluation.highlights import UNSEEN, Segment, segments
 from llm_extract.evaluation.items import Plan, Value, entries_of, in_words, values_at
-from llm_extract.evaluation.metrics import FEWEST_GOLD_ITEMS, LOWER_IS_BETTER
+from llm_extract.evaluation.metrics import FEWEST_GOLD_ITEMS, LOWER_IS_BETTER, title
 from llm_extract.evaluation.results import ArticleResult, Results
 from llm_extract.evaluation.scoring import Item
-from llm_extract.evaluation.summary import Summary, title
+from llm_extract.evaluation.summary import Summary
 from llm_extract.result import Span
 
 if TYPE_CHECKING:

@@ -125,6 +125,7 @@ def _score_entries(
         for field, wanted, given in zip(kind.fields, a.values, b.values, strict=True):
             found = _compare(field, wanted, given, accept, support)
             items += found
+            _count_where(kind, a, found, tally)
             exact = exact and all(item.verdict == "COR" for item in found)
             _count_slot(field, wanted, given, found, tally)
         tally["entries/exact"] += exact
@@ -134,11 +135,15 @@ def _score_entries(
     for g in sorted(set(range(len(expected))) - {g for g, _ in aligned}):
         pairs.append((expected[g].path, None))
         for field, wanted in zip(kind.fields, expected[g].values, strict=True):
-            items += _compare(field, wanted, [], accept, support, aligned=False)
+            found = _compare(field, wanted, [], accept, support, aligned=False)
+            items += found
+            _count_where(kind, expected[g], found, tally)
     for p in sorted(set(range(len(said))) - {p for _, p in aligned}):
         pairs.append((None, said[p].path))
         for field, given in zip(kind.fields, said[p].values, strict=True):
-            items += _compare(field, [], given, accept, support, aligned=False)
+            found = _compare(field, [], given, accept, support, aligned=False)
+            items += found
+            _count_where(kind, said[p], found, tally)
 
 
 def _count_slot(
@@ -154,6 +159,13 @@ def _count_slot(
     else:
         tally[f"{field.key}/empty"] += 1
         tally[f"{field.key}/invented"] += bool(given)
+
+
+def _count_where(kind: EntryKind, entry: _Entry, found: Sequence[Item], tally: Counter[str]) -> None:
+    """Count an entry's items under each flag that it bears: as gold judges it, or the prediction if it is alone."""
+    for flag, judged in zip(kind.flags, entry.flags, strict=True):
+        if any(judged):
+            tally.update(f"flag:{flag.key}/{item.verdict}" for item in found)
 
 
 class _Entry:

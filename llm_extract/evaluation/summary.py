@@ -15,7 +15,7 @@ from llm_extract.evaluation import statistics
 from llm_extract.evaluation.comparison import Comparison
 from llm_extract.evaluation.gates import Check
 from llm_extract.evaluation.items import ScoredField, in_words
-from llm_extract.evaluation.metrics import HEADLINE, Table, accuracies
+from llm_extract.evaluation.metrics import Table, headline, title
 from llm_extract.evaluation.numbers import Number
 from llm_extract.evaluation.results import ArticleResult, Results
 from llm_extract.markdown import markdown_table
@@ -153,9 +153,7 @@ def summarise(results: Results, *, model: str, split: str | None, draws: int = s
     """Sum a set of results up; see `gates.check` for the gate, which is added afterwards."""
     table = results.table
     intervals = statistics.bootstrap(table.counts, results.figures, draws=draws)
-    headline = [*HEADLINE, *(f"{name}_accuracy" for name in accuracies(results.plan))]
-    if not results.evidence_checked:
-        headline.remove("grounded_f1")
+    names = [name for name in headline(results.plan) if name != "grounded_f1" or results.evidence_checked]
     quotes = table.total("quotes")
     return Summary(
         task=results.gold.task.name,
@@ -168,7 +166,7 @@ def summarise(results: Results, *, model: str, split: str | None, draws: int = s
         missing=results.missing,
         errors=[_failed(result) for result in results.errors],
         verbatim=table.total("quotes/verbatim") / quotes if quotes else None,
-        headline={name: _figure(intervals[name]) for name in headline},
+        headline={name: _figure(intervals[name]) for name in names},
         fields=[
             _field(field, table, intervals, "", "").model_copy(update={"coverage": _coverage(results, field.key)})
             for field in results.plan.fields
@@ -342,11 +340,6 @@ def markdown(summary: Summary) -> str:
     if failed:
         parts.append("Failed or missing, with all their items counted as missing:\n\n" + "\n".join(failed) + "\n")
     return "\n".join(parts)
-
-
-def title(figure: str) -> str:
-    """What reports call a figure of the headline."""
-    return HEADLINE.get(figure) or figure.replace("_", " ")
 
 
 def account(summary: Summary) -> str:

@@ -74,12 +74,13 @@ def write_card(card: Card, notes: str = "") -> str:
 
 
 def _scores(card: Card) -> str:
-    from llm_extract.evaluation.metrics import HEADLINE
+    from llm_extract.evaluation.metrics import title
 
     before, after = card.before, card.after
+    of_flags = [name for name in after.headline if name.endswith(".f1")]
     rows = [
-        (HEADLINE[name], _figure(before.headline[name]), _figure(after.headline[name]))
-        for name in _HEADLINE
+        (title(name), _figure(before.headline[name]), _figure(after.headline[name]))
+        for name in (*_HEADLINE, *of_flags)
         if name in before.headline and name in after.headline
     ]
     fields = {summary.key: summary for summary in before.fields}

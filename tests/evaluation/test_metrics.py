@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from llm_extract.evaluation.items import Plan
-from llm_extract.evaluation.metrics import Table, accuracies, figures, macro_fields, same_columns
+from llm_extract.evaluation.metrics import HEADLINE, Table, figures, headline, macro_fields, same_columns, title
 from tests.evaluation.deals import gold_set
 
 
@@ -58,7 +58,20 @@ def test_rates_count_places_not_values(plan: Plan) -> None:
     assert found["false_alarms"] == 0.25
     assert found["main_accuracy"] == 0.75
     assert found["stage_accuracy"] == 0.25
-    assert accuracies(plan) == ["main", "stage"]
+
+
+def test_the_headline_has_the_figures_of_flags_and_choices_with_titles(plan: Plan) -> None:
+    assert headline(plan) == [*HEADLINE, "main.f1", "main_accuracy", "stage_accuracy"]
+    assert [title(name) for name in headline(plan)[-3:]] == ["item F1 where main", "main accuracy", "stage accuracy"]
+    assert set(headline(plan)) <= of(plan, {}).keys()
+
+
+def test_entries_that_bear_a_flag_have_figures_of_their_own(plan: Plan) -> None:
+    tally = {"flag:main/COR": 6, "flag:main/INC": 1, "flag:main/MIS": 3, "flag:main/SPU": 1, "buyers/MIS": 9}
+    found = of(plan, tally)
+    assert (found["main.precision"], found["main.recall"]) == (0.75, 0.6)
+    assert found["main.f1"] == pytest.approx(2 / 3)
+    assert found["f1"] == 0.0
 
 
 def test_the_macro_average_is_over_fields_with_ten_gold_items(plan: Plan) -> None:

@@ -207,6 +207,8 @@ def test_a_spurious_contract_changes_nothing_but_its_own_items(both: tuple[Data,
     expected = {"stage/SPU": 1, "buyers/SPU": 1, "users/SPU": 1, "entries/predicted": 1}
     if not gold["contracts"] and not predicted["contracts"]:
         expected["articles/false_alarm"] = 1
+    if main:
+        expected["flag:main/SPU"] = 3
     assert grown == expected
     assert f1(after) <= f1(before)
 
@@ -371,6 +373,7 @@ def test_a_table_worked_out_by_hand() -> None:
             "articles": 1,
             "entries/gold": 2, "entries/predicted": 3, "entries/aligned": 2,  # none of them wholly right
             "flag:main/seen": 2, "flag:main/right": 2,
+            "flag:main/COR": 4, "flag:main/INC": 4, "flag:main/MIS": 1, "flag:main/SPU": 1,
             "choice:stage/seen": 2, "choice:stage/right": 1,
             "stage/COR": 1, "stage/INC": 1, "stage/SPU": 1, "stage/filled": 2,
             "buyers/COR": 2, "buyers/SPU": 1, "buyers/filled": 2,
@@ -518,6 +521,34 @@ def test_a_contract_is_exact_with_every_item_right_and_none_spurious() -> None:
     assert scored(one(users=5), one(users=6)).tally["entries/exact"] == 0
     assert scored(one(users=5), one()).tally["entries/exact"] == 0
     assert scored(one(), one(users=5)).tally["entries/exact"] == 0
+
+
+def test_items_of_main_contracts_are_counted_as_gold_judges_or_else_the_prediction() -> None:
+    aside = deal(buyers=["Corran Bank"], main=False, users=7)
+    gold: Data = {"article": {}, "contracts": [deal(users=5), aside, deal(buyers=["Tallis"])]}
+    said: Data = {
+        "article": {},
+        "contracts": [
+            deal(users=6, main=False),
+            {**aside, "main": True},
+            deal(buyers=["New"]),
+            deal(buyers=["Odd"], main=False),
+        ],
+    }
+    tally = scored(gold, said).tally
+    # Right and wrong of the first, both of the third missing, both of the new one spurious; nothing of the others.
+    assert counts(tally, "flag:main") == (2, 1, 2, 2)
+    assert counts(scored(gold, None).tally, "flag:main") == (0, 0, 5, 0)
+
+
+@given(pairs())
+@settings(max_examples=50)
+def test_where_every_contract_is_main_their_items_are_all_items(both: tuple[Data, Data]) -> None:
+    gold, predicted = (
+        {**record, "contracts": [{**entry, "main": True} for entry in record["contracts"]]} for record in both
+    )
+    tally = scored(gold, predicted).tally
+    assert counts(tally, "flag:main") == total(tally)
 
 
 def test_false_alarms_are_counted_on_articles_without_an_entry() -> None:
