@@ -157,7 +157,7 @@ def _training(card: Card) -> str:
     settings = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in asdict(plan).items())
     checks = [
         (
-            str(kept.step) if kept.mean_of == 1 else f"mean of the last {kept.mean_of}",
+            str(kept.step) if kept.mean_of == 1 and not kept.with_start else kept.named,
             f"{kept.minutes:.1f}",
             f"{kept.check.loss:.3f}",
             f"{kept.check.lines:.3f}",
@@ -176,8 +176,9 @@ def _training(card: Card) -> str:
             "below."
         )
     what = (
-        f"Steps: {trained.steps}, in {trained.minutes:.1f} minutes on {trained.machine}. {_which(trained.best)} "
-        "is this one: the most lines right of those that state something."
+        f"Steps: {trained.steps}, in {trained.minutes:.1f} minutes on {trained.machine}. The {trained.best.named} "
+        "is this one: the most lines right of those that state something. (Weights averaged: P. Izmailov and others, "
+        "2018; M. Wortsman and others, 2022.)"
     )
     names = (
         f"Base file SHA-256 `{card.adapter.base_sha256}`; adapter SHA-256 `{card.adapter.weights_sha256}`; form "
@@ -186,12 +187,6 @@ def _training(card: Card) -> str:
     command = f"```\n{card.command or f'llm-extract tune {card.task}'}\n```"
     table = markdown_table(("step", "minutes", "loss", "lines right", "stated lines right"), checks)
     return "\n\n".join([command, how, what, table, names])
-
-
-def _which(best: Kept) -> str:
-    if best.mean_of == 1:
-        return f"The adapter of step {best.step}"
-    return f"The mean of the last {best.mean_of} checked adapters (weights averaged: P. Izmailov and others, 2018)"
 
 
 def _stated(card: Card, kept: Kept) -> str:

@@ -23,6 +23,16 @@ class Kept(NamedTuple):
     check: Check
     mean_of: int = 1
     """1: the adapter as it was after that step. Else the mean of so many, the last checked ones."""
+    with_start: bool = False
+    """Whether it is half that, and half the adapter that the training began with."""
+
+    @property
+    def named(self) -> str:
+        """What a user is told that it is."""
+        own = (
+            f"adapter of step {self.step}" if self.mean_of == 1 else f"mean of the last {self.mean_of} checked adapters"
+        )
+        return f"mean of the start and the {own}" if self.with_start else own
 
 
 def note_check(file: Path, trainer: Trainer, check: Check) -> None:
@@ -35,13 +45,20 @@ def note_check(file: Path, trainer: Trainer, check: Check) -> None:
 def all_checks(file: Path, trainer: Trainer) -> tuple[Kept, ...]:
     """The checks of a training that has ended, and of three or more that of the mean of the last half.
 
+    Of one that began with an adapter also that of the mean of its end and its start: what is learnt anew costs some of
+    what was known, and the mean has most of both (M. Wortsman and others, "Robust fine-tuning of zero-shot models",
+    2022).
     At least one: a plan without checks, or a folder that lost them, has the last adapter checked now.
     """
     checks = read_checks(file, trainer)
     if not checks:
         trainer.save(trainer.adapter_file(trainer.step))
         checks = (Kept(trainer.step, round(trainer.elapsed / 60, 2), trainer.check()),)
-    return (*checks, _mean(trainer, checks[-(len(checks) // 2) :])) if len(checks) > 2 else checks
+    if len(checks) > 2:
+        checks = (*checks, _mean(trainer, checks[-(len(checks) // 2) :]))
+    if trainer.start_file.is_file():
+        checks = (*checks, _mean_with_start(trainer, checks[-1]))
+    return checks
 
 
 def read_checks(file: Path, trainer: Trainer) -> tuple[Kept, ...]:
@@ -64,17 +81,24 @@ def _mean(trainer: Trainer, last: tuple[Kept, ...]) -> Kept:
     After P. Izmailov and others, "Averaging Weights Leads to Wider Optima and Better Generalization", 2018.
     """
     trainer.take_mean([trainer.adapter_file(kept.step) for kept in last])
-    trainer.save(_mean_file(trainer))
+    trainer.save(trainer.folder / _MEAN)
     return Kept(last[-1].step, last[-1].minutes, trainer.check(), len(last))
 
 
-def _mean_file(trainer: Trainer) -> Path:
-    return trainer.folder / "adapter-mean.pt"
+def _mean_with_start(trainer: Trainer, end: Kept) -> Kept:
+    trainer.take_mean([file_of(trainer, end), trainer.start_file])
+    trainer.save(trainer.folder / _MEAN_WITH_START)
+    return end._replace(check=trainer.check(), with_start=True)
+
+
+_MEAN, _MEAN_WITH_START = "adapter-mean.pt", "adapter-mean-with-start.pt"
 
 
 def file_of(trainer: Trainer, kept: Kept) -> Path:
     """Where the adapter of a check is."""
-    return trainer.adapter_file(kept.step) if kept.mean_of == 1 else _mean_file(trainer)
+    if kept.with_start:
+        return trainer.folder / _MEAN_WITH_START
+    return trainer.adapter_file(kept.step) if kept.mean_of == 1 else trainer.folder / _MEAN
 
 
 def best_of(checks: tuple[Kept, ...]) -> Kept:

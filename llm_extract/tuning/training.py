@@ -329,12 +329,19 @@ class Trainer:
         return self.folder / f"adapter-{step:06d}.pt"
 
     @property
+    def start_file(self) -> Path:
+        """Where the adapter is that the training began with, if it was given one."""
+        return self.folder / "adapter-start.pt"
+
+    @property
     def adapter_bytes(self) -> int:
         """The size of the adapter as a file of 16-bit numbers, without its names."""
         return sum(2 * value.numel() for value in self.masters.values())
 
     def begin_with(self, values: Mapping[str, Any]) -> None:
-        """Set the adapter to arrays of the parameters' names; one of a smaller rank is widened, and says the same.
+        """Set the adapter to arrays of the parameters' names, and keep it as the start.
+
+        One of a smaller rank is widened, and says the same.
 
         Raises:
             ValueError: one has another shape than its parameter, or a larger rank.
@@ -352,6 +359,7 @@ class Trainer:
             new = value[kept:] if side == 0 else torch.zeros_like(value[:, kept:])
             value.copy_(torch.cat([found, new], side))
         self._copy_masters()
+        self.save(self.start_file)
 
     def take_mean(self, files: Sequence[Path]) -> None:
         """Set the adapter to the mean of saved ones. The checkpoint keeps its own."""

@@ -6,6 +6,7 @@ Everything on the way is kept in a working folder, and the same order goes on fr
     checkpoint.pt        the training's place
     adapter-NNNNNN.pt    the adapter at each check, and checks.jsonl how it did
     adapter-mean.pt      the mean of the last ones
+    adapter-start.pt     the adapter that it began with, and adapter-mean-with-start.pt the mean of that and its end
     before.jsonl         what the base model said of the articles that judge
     after-NNNNNN.jsonl   what it said with the adapter that was chosen
     adapter/             the finished adapter, before it is copied to where the task looks for it
@@ -241,8 +242,9 @@ def train(work: Work, say: Say, on_start: Callable[[Trainer], None] = lambda tra
     if trainer.stopped:
         return None
     checks = all_checks(file, trainer)
-    if checks[-1].mean_of > 1:
-        say(f"the mean of the last {checks[-1].mean_of} checked adapters: lines right {checks[-1].check.lines:.3f}")
+    for kept in checks:
+        if kept.mean_of > 1 or kept.with_start:
+            say(f"{kept.named}: loss {kept.check.loss:.3f}, stated lines right {kept.check.stated:.3f}")
     best = best_of(checks)
     weights = work.folder / "adapter" / WEIGHTS
     weights.parent.mkdir(exist_ok=True)

@@ -53,8 +53,9 @@ def finish(work: Work, trained: Trained, settings: Settings, say: Say) -> Tuned:
     )
     write_text(staging / DESCRIPTION, written(raw))
     before = run(_ask(work, settings, "before.jsonl", None, _said_of("the base model", say)))
-    mean = f"-mean-{trained.best.mean_of}" if trained.best.mean_of > 1 else ""
-    file = f"after-{trained.best.step:06d}{mean}.jsonl"
+    best = trained.best
+    mean = f"-mean-{best.mean_of}" if best.mean_of > 1 else ""
+    file = f"after-{best.step:06d}{mean}{'-with-start' if best.with_start else ''}.jsonl"
     after = run(_ask(work, settings, file, staging, _said_of("the tuned model", say)))
     found = calibrate(gold, after)
     adapter = raw.model_copy(update={"confidence": found.confidence, "least_confidence": found.least_confidence})

@@ -13,7 +13,7 @@ pytest.importorskip("transformers")
 pytest.importorskip("gguf")
 
 from llm_extract.task import find_task  # noqa: E402
-from llm_extract.tuning.choosing import Kept, _mean  # noqa: E402
+from llm_extract.tuning.choosing import Kept, _mean, all_checks, file_of  # noqa: E402
 from llm_extract.tuning.data import gather  # noqa: E402
 from llm_extract.tuning.lessons import Lesson  # noqa: E402
 from llm_extract.tuning.readings import encode  # noqa: E402
@@ -143,6 +143,20 @@ def test_the_mean_of_saved_adapters_is_that_of_each_number(tmp_path: Path, base:
     assert same(kept, weights(made))
     # A training that is gone on with knows nothing of it.
     assert same(weights(trainer(tmp_path, base, lessons)), last)
+
+
+def test_a_training_that_began_with_an_adapter_is_tried_half_way_back_to_it(
+    tmp_path: Path, base: Path, lessons: Any
+) -> None:
+    made = trainer(tmp_path, base, lessons)
+    made.begin_with({name: torch.full_like(value, 0.125).numpy() for name, value in made.masters.items()})
+    list(made.run())
+    own, mean = all_checks(tmp_path / "none.jsonl", made)
+    assert (own.step, own.with_start, file_of(made, own)) == (8, False, made.adapter_file(8))
+    assert mean == Kept(8, own.minutes, made.check(), with_start=True)
+    assert (own.named, mean.named) == ("adapter of step 8", "mean of the start and the adapter of step 8")
+    end, half = (torch.load(file_of(made, kept), weights_only=True)["adapter"] for kept in (own, mean))
+    assert all(torch.allclose(half[name], (value + 0.125) / 2) for name, value in end.items())
 
 
 def test_a_token_that_no_lesson_has_is_learnt_as_itself(tmp_path: Path, base: Path, lessons: Any) -> None:
