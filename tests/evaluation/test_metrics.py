@@ -67,7 +67,7 @@ def test_the_headline_has_the_figures_of_flags_and_choices_with_titles(plan: Pla
 
 
 def test_entries_that_bear_a_flag_have_figures_of_their_own(plan: Plan) -> None:
-    tally = {"flag:main/COR": 6, "flag:main/INC": 1, "flag:main/MIS": 3, "flag:main/SPU": 1, "buyers/MIS": 9}
+    tally = {"flag:main/COR": 6.0, "flag:main/INC": 1.0, "flag:main/MIS": 3.0, "flag:main/SPU": 1.0, "buyers/MIS": 9.0}
     found = of(plan, tally)
     assert (found["main.precision"], found["main.recall"]) == (0.75, 0.6)
     assert found["main.f1"] == pytest.approx(2 / 3)
