@@ -83,8 +83,7 @@ def compare_results(a: Results, b: Results, *, worst: int = 10) -> Comparison:
     rows = statistics.compare(one.counts, other.counts, lambda sums: a.figures(sums, one))
     keys = [field.key for field in a.plan.fields if _has_items(field.key, one.total, other.total)]
     corrected = statistics.holm({key: rows[f"{key}.f1"].p for key in keys})
-    checked = a.evidence_checked and b.evidence_checked
-    figures = [name for name in headline(a.plan) if name != "grounded_f1" or checked]
+    figures = headline(a.plan, grounded=a.evidence_checked and b.evidence_checked)
     return Comparison(
         articles=len(names),
         differing=int((one.counts != other.counts).any(axis=1).sum()),

@@ -123,13 +123,16 @@ def figures(plan: Plan, of: Columns, *, macro: Sequence[str] | None = None) -> d
     return found
 
 
-def headline(plan: Plan) -> list[str]:
+def headline(plan: Plan, *, grounded: bool = True) -> list[str]:
     """The figures that stand above those of single fields: HEADLINE, and those of the plan's flags and choices.
+
+    `grounded`: whether evidence was checked; without, there is no grounded F1.
 
     `main.f1` is item F1 over the entries that are `main`: those that gold says are, whatever was found for them, and
     those without a counterpart of which the prediction says so.
     """
-    return [*HEADLINE, *(f"{flag.key}.f1" for flag in plan.flags), *(f"{name}_accuracy" for name in accuracies(plan))]
+    general = [name for name in HEADLINE if grounded or name != "grounded_f1"]
+    return [*general, *(f"{flag.key}.f1" for flag in plan.flags), *(f"{name}_accuracy" for name in accuracies(plan))]
 
 
 def title(figure: str) -> str:

@@ -121,29 +121,31 @@ def _score_entries(
     for g, p in aligned:
         a, b = expected[g], said[p]
         pairs.append((a.path, b.path))
-        exact = True
+        of_pair: list[Item] = []
         for field, wanted, given in zip(kind.fields, a.values, b.values, strict=True):
             found = _compare(field, wanted, given, accept, support)
-            items += found
-            _count_where(kind, a, found, tally)
-            exact = exact and all(item.verdict == "COR" for item in found)
+            of_pair += found
             _count_slot(field, wanted, given, found, tally)
-        tally["entries/exact"] += exact
+        items += of_pair
+        _count_where(kind, a, of_pair, tally)
+        tally["entries/exact"] += all(item.verdict == "COR" for item in of_pair)
         for flag, wanted, given in zip(kind.flags, a.flags, b.flags, strict=True):
             tally[f"flag:{flag.key}/seen"] += bool(wanted)
             tally[f"flag:{flag.key}/right"] += bool(wanted) and wanted == given
     for g in sorted(set(range(len(expected))) - {g for g, _ in aligned}):
         pairs.append((expected[g].path, None))
+        missing: list[Item] = []
         for field, wanted in zip(kind.fields, expected[g].values, strict=True):
-            found = _compare(field, wanted, [], accept, support, aligned=False)
-            items += found
-            _count_where(kind, expected[g], found, tally)
+            missing += _compare(field, wanted, [], accept, support, aligned=False)
+        items += missing
+        _count_where(kind, expected[g], missing, tally)
     for p in sorted(set(range(len(said))) - {p for _, p in aligned}):
         pairs.append((None, said[p].path))
+        spurious: list[Item] = []
         for field, given in zip(kind.fields, said[p].values, strict=True):
-            found = _compare(field, [], given, accept, support, aligned=False)
-            items += found
-            _count_where(kind, said[p], found, tally)
+            spurious += _compare(field, [], given, accept, support, aligned=False)
+        items += spurious
+        _count_where(kind, said[p], spurious, tally)
 
 
 def _count_slot(

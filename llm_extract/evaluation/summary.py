@@ -153,7 +153,6 @@ def summarise(results: Results, *, model: str, split: str | None, draws: int = s
     """Sum a set of results up; see `gates.check` for the gate, which is added afterwards."""
     table = results.table
     intervals = statistics.bootstrap(table.counts, results.figures, draws=draws)
-    names = [name for name in headline(results.plan) if name != "grounded_f1" or results.evidence_checked]
     quotes = table.total("quotes")
     return Summary(
         task=results.gold.task.name,
@@ -166,7 +165,7 @@ def summarise(results: Results, *, model: str, split: str | None, draws: int = s
         missing=results.missing,
         errors=[_failed(result) for result in results.errors],
         verbatim=table.total("quotes/verbatim") / quotes if quotes else None,
-        headline={name: _figure(intervals[name]) for name in names},
+        headline={name: _figure(intervals[name]) for name in headline(results.plan, grounded=results.evidence_checked)},
         fields=[
             _field(field, table, intervals, "", "").model_copy(update={"coverage": _coverage(results, field.key)})
             for field in results.plan.fields

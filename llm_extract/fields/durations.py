@@ -80,7 +80,7 @@ class DurationField(FieldType[int]):
 
     def may_state(self, text: str, context: Context = NO_CONTEXT) -> bool:
         """As `FieldType.may_state`; of extensions also where only an answer would show what the words mean."""
-        return bool(self.find(text, context)) or (self.part == "extension" and may_be_option(text))
+        return (self.part == "extension" and may_be_option(text)) or super().may_state(text, context)
 
     def parse(self, words: str, context: Context = NO_CONTEXT) -> int | None:
         """The months that `words` state for `part`; None if they state none, or several that differ."""

@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 
 from llm_extract.evaluation.items import Plan
-from llm_extract.evaluation.metrics import HEADLINE, Table, figures, headline, macro_fields, same_columns, title
+from llm_extract.evaluation.metrics import (
+    HEADLINE,
+    Table,
+    accuracies,
+    figures,
+    headline,
+    macro_fields,
+    same_columns,
+    title,
+)
 from tests.evaluation.deals import gold_set
 
 
@@ -58,12 +67,14 @@ def test_rates_count_places_not_values(plan: Plan) -> None:
     assert found["false_alarms"] == 0.25
     assert found["main_accuracy"] == 0.75
     assert found["stage_accuracy"] == 0.25
+    assert accuracies(plan) == ["main", "stage"]
 
 
 def test_the_headline_has_the_figures_of_flags_and_choices_with_titles(plan: Plan) -> None:
     assert headline(plan) == [*HEADLINE, "main.f1", "main_accuracy", "stage_accuracy"]
     assert [title(name) for name in headline(plan)[-3:]] == ["item F1 where main", "main accuracy", "stage accuracy"]
     assert set(headline(plan)) <= of(plan, {}).keys()
+    assert [name for name in headline(plan) if name not in headline(plan, grounded=False)] == ["grounded_f1"]
 
 
 def test_entries_that_bear_a_flag_have_figures_of_their_own(plan: Plan) -> None:
