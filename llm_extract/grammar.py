@@ -74,7 +74,7 @@ def line_grammar(
 
     Raises DocumentError if `text` has no words and `none` is None.
     """
-    answers = [] if none is None else [_literal(prefix + none)]
+    answers = [] if none is None else [_literal(none)]
     terminals = []
     chunks = _chunks(text)
     if not any(_can_start(chunk) for chunk in chunks):
@@ -86,10 +86,13 @@ def line_grammar(
         if leading:
             item = f"({' | '.join(_literal(choice) for choice in dict.fromkeys(leading))}) {item}"
         more = f" ({_literal(between + ' ')} {item}){{0,{most - 1}}}" if most > 1 else ""
-        answers.append(f"{_literal(prefix)} {item}{more}" if prefix else item + more)
+        answers.append(item + more)
         shape = _run_shape(longest) + (f" & /[^{re.escape(marks)}]*/" if marks else "")
         terminals = [_substring("RUN", chunks), f"SPAN: RUN & {shape}"]
-    return "\n".join([HEAD, f"start: ({' | '.join(answers)}){_end(stop)}", *terminals, ""])
+    # The prefix is one terminal that all answers share. With " none" as another terminal, the lexer would stay in it
+    # after " n" and never come back: no answer could begin with an n.
+    begins = f"{_literal(prefix)} " if prefix else ""
+    return "\n".join([HEAD, f"start: {begins}({' | '.join(answers)}){_end(stop)}", *terminals, ""])
 
 
 def choice_grammar(options: Sequence[str], *, stop: str = "\n", prefix: str = " ") -> str:
@@ -128,7 +131,7 @@ def is_run(answer: str, text: str) -> bool:
     (llama.cpp answers 200, freely decoded). Spaces at the ends of `answer` are not counted.
     """
     words = answer.strip()
-    return any(
+    return _can_start(words) and any(
         _cut_between_chunks(words, line) for line in (" ".join(passage.split()) for passage in _BREAKS.split(text))
     )
 
@@ -272,8 +275,8 @@ def _cut_between_chunks(words: str, line: str) -> bool:
     return False
 
 
-def _can_start(chunk: str) -> bool:
-    return re.match(_FIRST, chunk) is not None
+def _can_start(words: str) -> bool:
+    return re.match(_FIRST, words) is not None
 
 
 def _substring(name: str, chunks: list[str]) -> str:

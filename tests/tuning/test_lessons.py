@@ -15,6 +15,7 @@ from llm_extract.tuning import lessons
 from llm_extract.tuning.data import remove
 from llm_extract.tuning.lessons import Lesson, make_lesson
 from tests.adapters import tuned
+from tests.decoding import takes
 
 EVALS = Path(__file__).parents[2] / "evals"
 TRAINING = read_gold_set("it_contracts", EVALS / "it_contracts" / "train").items[::20]
@@ -55,6 +56,9 @@ async def test_a_lesson_is_what_is_asked_of_a_tuned_model_that_says_what_gold_sa
     await ask(model, find_task(task), gold.document, Sampling())
     assert [request.prompt for request in model.requests] == prompts
     assert next(coming, None) is None
+    # Each answer can come out where it is asked for.
+    grammars = [request.grammar or "" for request in model.requests]
+    assert [answer for answer, grammar in zip(answers, grammars, strict=True) if not takes(grammar, f"{answer}\n")] == []
 
 
 def test_few_lessons_have_a_line_that_cannot_be_written() -> None:
