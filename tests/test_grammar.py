@@ -155,7 +155,7 @@ def test_an_answer_may_begin_as_silence_does(words: str) -> None:
     assert not takes(line_grammar(text, none="none"), " nothing\n")
 
 
-@given(st.text(st.sampled_from("no ne;=\n.£12,\"\\é東🙂"), min_size=1), st.integers(1, 12), st.data())
+@given(st.text(st.sampled_from('no ne;=\n.£12,"\\é東🙂'), min_size=1), st.integers(1, 12), st.data())
 def test_every_run_can_be_answered(text: str, longest: int, data: st.DataObject) -> None:
     leading = data.draw(st.sampled_from([(), ("n = ", "no = ", "o = ")]))
     grammar = line_grammar(text, none="none", most=3, leading=leading, longest=longest)

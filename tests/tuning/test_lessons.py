@@ -58,7 +58,9 @@ async def test_a_lesson_is_what_is_asked_of_a_tuned_model_that_says_what_gold_sa
     assert next(coming, None) is None
     # Each answer can come out where it is asked for.
     grammars = [request.grammar or "" for request in model.requests]
-    assert [answer for answer, grammar in zip(answers, grammars, strict=True) if not takes(grammar, f"{answer}\n")] == []
+    assert [
+        answer for answer, grammar in zip(answers, grammars, strict=True) if not takes(grammar, f"{answer}\n")
+    ] == []
 
 
 def test_few_lessons_have_a_line_that_cannot_be_written() -> None:
