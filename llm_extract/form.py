@@ -25,7 +25,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -39,6 +38,7 @@ from pydantic import TypeAdapter
 from llm_extract.fields import CategoryField, Context, FieldType, FlagField, NameField, TextField
 from llm_extract.fields.names import normalise_name
 from llm_extract.grammar import choice_grammar, is_run, line_grammar
+from llm_extract.model.types import Likelihood
 from llm_extract.schema import Branch, Leaf
 
 if TYPE_CHECKING:
@@ -178,22 +178,40 @@ class Line:
         words = " ".join(str(entry["quote"]).split())
         return f"{str(entry['value']).replace('_', ' ')}{_SHOWS}{words}"
 
-    def probabilities(self, tokens: Sequence[tuple[str, float]]) -> list[float]:
+    def likelihoods(
+        self, tokens: Sequence[tuple[str, float]], states: float | None = None, entry: float | None = None
+    ) -> list[Likelihood]:
         """How probable each answer on this line was, from its tokens and their log probabilities; none if not told.
 
         Of a choice it is that of the choice: which of the words that show it are copied matters less.
+
+        Args:
+            tokens: what was written on the line.
+            states: how probable it was that the line states something; see `states`.
+            entry: how probable its entry was.
         """
-        sums = [0.0]
+        sums, there = [0.0], [states]
         chosen = False
         for token, logprob in tokens:
             if self.leaf.many and _NEXT in token:
                 sums.append(0.0)
+                there.append(None if there[-1] is None else there[-1] * math.exp(min(logprob, 0.0)))
                 chosen = False
                 continue
             chosen = chosen or (bool(self.choices) and _SHOWS.strip() in token)
             if not chosen:
                 sums[-1] += logprob
-        return [math.exp(min(total, 0.0)) for total in sums] if tokens else []
+        owns = [math.exp(min(total, 0.0)) for total in sums] if tokens else []
+        return [Likelihood(own, of_line, entry) for own, of_line in zip(owns, there, strict=False)]
+
+    def states(self, beginnings: Sequence[tuple[str, float]]) -> float | None:
+        """How probable it was that a line states something, from the likeliest tokens that it could begin with.
+
+        None if these were not told, or it is a line that always does.
+        """
+        if not beginnings or isinstance(self.leaf.field_type, FlagField):
+            return None
+        return 1 - min(sum(math.exp(logprob) for token, logprob in beginnings if token.strip() == NONE), 1.0)
 
     def writable(self, words: str, text: str) -> bool:
         """Whether these words can stand on this line of an article's form."""
@@ -211,14 +229,6 @@ class Form:
     """Asked for every entry of `name`."""
     name: str | None
     """The list's name in the record; None for a record without a list of entries."""
-
-    def opening(self, path: str) -> str | None:
-        """The path of the first answer that opened the entry of a value: `contracts[1].stage` for one of that contract.
-
-        None for a value outside the form's entries.
-        """
-        entry = re.match(rf"{re.escape(self.name)}\[\d+\]\.", path) if self.name else None
-        return None if entry is None else f"{entry.group()}{self.entry[0].path.replace('[]', '[0]')}"
 
     @property
     def fingerprint(self) -> str:

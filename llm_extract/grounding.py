@@ -26,6 +26,7 @@ from llm_extract.fields.datelines import find_dateline
 from llm_extract.fields.dates import parse_reference, yearless
 from llm_extract.fields.text import collapse
 from llm_extract.locate import Located, Locator
+from llm_extract.model.types import Likelihood
 from llm_extract.ranges import Range
 from llm_extract.relations import Value, as_span, joined, relate_term
 from llm_extract.result import Evidence, Issue, IssueReason, Span
@@ -46,6 +47,8 @@ class Said(NamedTuple):
     """Path in the answer (`contracts[0].buyers[1]`) → how likely it is right, where the model tells."""
     least_confidence: float = 0.0
     """What is said with less is left out."""
+    likelihoods: Mapping[str, Likelihood] = MappingProxyType({})
+    """Path in the answer → what its confidence was reckoned from."""
 
 
 class Grounded(NamedTuple):

@@ -29,7 +29,7 @@ from llm_extract.form import NONE, Form, Line, assemble, make_form, one_block, s
 from llm_extract.grammar import choice_grammar
 from llm_extract.grounding import Said
 from llm_extract.model.adapters import Adapter, read_adapter
-from llm_extract.model.types import Request, Sampling, Usage
+from llm_extract.model.types import Likelihood, Request, Sampling, Usage
 
 if TYPE_CHECKING:
     from llm_extract.model import Model
@@ -46,6 +46,9 @@ MOST_ENTRIES = 12
 
 SILENCE = 0.5
 """How probable `none` must be to be taken, where the model tells; if less, words are likelier, only which is open."""
+
+
+_Tokens = tuple[tuple[str, float], ...]
 
 
 def asked_text(document: Document) -> str:
@@ -123,14 +126,15 @@ async def ask(
     context = context_of(document, published)
     filling = _Filling(model, adapter, start, asked_text(document), context, sampling, repeat)
     form = make_form(task)
-    said = {line.path: await filling.line(line, "", "") for line in form.lines}
-    answer = assemble(task.schema.root, said)
+    head = {line.path: await filling.line(line, "", "") for line in form.lines}
+    answer = assemble(task.schema.root, head)
     if form.name is not None:
         branch = next(child for child in task.schema.root.children if child.name == form.name)
         answer[form.name] = [assemble(branch, entry) for entry in await _entries(filling, form)]  # type: ignore[arg-type]
     least = 0.0 if adapter is None else adapter.least_confidence
     validated = task.schema.answer.model_validate(answer)
-    return Said(validated, filling.confidence, least), filling.answered_by, filling.usage
+    said = Said(validated, filling.confidence, least, filling.likelihoods)
+    return said, filling.answered_by, filling.usage
 
 
 async def _entries(filling: _Filling, form: Form) -> list[dict[str, Any]]:
@@ -182,6 +186,7 @@ class _Filling:
     ) -> None:
         self.usage, self.answered_by = Usage(), model.endpoint.model
         self.confidence: dict[str, float] = {}
+        self.likelihoods: dict[str, Likelihood] = {}
         self._model = model
         self._adapter = adapter
         self._text = text
@@ -195,7 +200,8 @@ class _Filling:
         self._applies: dict[str, bool] = {}
         self._grammars: dict[tuple[str, bool], str] = {}
         self._named: set[str] = set()
-        self._opening: float | None = None
+        self._entry: float | None = 1.0
+        """How probable it was that there are as many entries as were opened; None: not told."""
 
     @property
     def tuned(self) -> bool:
@@ -219,41 +225,42 @@ class _Filling:
             self._prompt += f" {line.write(said)}\n"
             return said
         silent = self.tuned or not line.opens or not has_words(self._text)
-        said, tokens = await self._asked(line, asked, silent=silent)
+        said, tokens, beginnings = await self._asked(line, asked, silent=silent)
         unsure = not said and said is not False and tokens and math.exp(tokens[0][1]) < SILENCE
         if unsure and has_words(self._text):
             # Its first choice was silence, but all words together are likelier: it is not sure which words.
-            said, tokens = await self._asked(line, asked, silent=False)
+            said, tokens, _ = await self._asked(line, asked, silent=False)
         self._prompt += f" {line.write(said)}\n"
         if self._adapter is not None:
-            probabilities = line.probabilities(tokens)
+            states = line.states(beginnings)
             if line.opens:
-                self._opening = probabilities[0] if probabilities else None
-            of_entry = self._opening if kind else None
-            for number, probability in enumerate(probabilities):
+                self._entry = None if self._entry is None or states is None else self._entry * states
+            for number, seen in enumerate(line.likelihoods(tokens, states, self._entry if kind else None)):
                 path = f"{here}{line.path}".replace("[].", "[0].").removesuffix("[]")
                 path += f"[{number}]" if line.leaf.many else ""
-                self.confidence[path] = self._adapter.calibrated(asked, probability, of_entry)
+                self.likelihoods[path] = seen
+                self.confidence[path] = self._adapter.calibrated(asked, seen)
         return said
 
     async def _chosen(self, line: Line, offers: list[str]) -> Any:
         """What a model that was not tuned chooses on a line."""
-        said, _ = await self._answered(line, choice_grammar(offers if line.opens else [*offers, NONE]))
+        said, _, _ = await self._answered(line, choice_grammar(offers if line.opens else [*offers, NONE]))
         if isinstance(line.leaf.field_type, NameField):
             self._named.update(map(normalise_name, said if line.leaf.many else [said] if said else []))
         return said
 
-    async def _asked(self, line: Line, path: str, *, silent: bool) -> tuple[Any, tuple[tuple[str, float], ...]]:
-        """The answer on a line and its tokens; `silent`: whether it may be that the article says nothing.
+    async def _asked(self, line: Line, path: str, *, silent: bool) -> tuple[Any, _Tokens, _Tokens]:
+        """The answer on a line, its tokens, and those it could begin with.
 
-        `path` is the line's in the schema: `contracts[].value`.
+        `path` is the line's in the schema: `contracts[].value`; `silent`: whether it may say that the article does not
+        tell.
         """
         key = path, silent
         if key not in self._grammars:
             self._grammars[key] = line.grammar(self._text, silent=silent)
         return await self._answered(line, self._grammars[key])
 
-    async def _answered(self, line: Line, grammar: str) -> tuple[Any, tuple[tuple[str, float], ...]]:
+    async def _answered(self, line: Line, grammar: str) -> tuple[Any, _Tokens, _Tokens]:
         request = Request(
             prompt=self._prompt,
             grammar=grammar,
@@ -264,4 +271,4 @@ class _Filling:
         )
         answered = await self._model.answer(request, partial(line.read, text=self._text))
         self.usage, self.answered_by = self.usage + answered.usage, answered.completion.model
-        return answered.answer, tuple(answered.completion.tokens)
+        return answered.answer, answered.completion.tokens, answered.completion.beginnings

@@ -173,8 +173,8 @@ def test_the_grammar_of_a_line_offers_what_it_reads() -> None:
     assert '"deep red = " | "blue = "' in KINDS["colour"].grammar(TEXT)
     assert "{0,15}" in KINDS["names"].grammar(TEXT)
     assert "{0,15}" not in KINDS["name"].grammar(TEXT)
-    assert '" none"' in KINDS["name"].grammar(TEXT)
-    assert '" none"' not in KINDS["name"].grammar(TEXT, silent=False)
+    assert '("none" | ' in KINDS["name"].grammar(TEXT)
+    assert '("none" | ' not in KINDS["name"].grammar(TEXT, silent=False)
 
 
 def test_an_article_is_asked_only_for_what_it_can_state() -> None:
@@ -316,12 +316,40 @@ def tokens(*parts: tuple[str, float]) -> list[tuple[str, float]]:
 def test_how_probable_the_answers_of_a_line_are(
     path: str, parts: list[tuple[str, float]], expected: list[float]
 ) -> None:
-    assert KINDS[path].probabilities(tokens(*parts)) == pytest.approx(expected)
+    assert [seen.own for seen in KINDS[path].likelihoods(tokens(*parts))] == pytest.approx(expected)
 
 
 @given(st.sampled_from(list(KINDS.values())), st.lists(st.tuples(st.text(max_size=4), st.floats(-50, 0.5))))
 def test_a_probability_is_one(line: Line, parts: list[tuple[str, float]]) -> None:
-    assert all(0 <= probability <= 1 for probability in line.probabilities(parts))
+    for seen in line.likelihoods(parts, line.states(parts), 1.0):
+        assert all(probability is None or 0 <= probability <= 1 for probability in seen)
+
+
+def test_a_list_s_answers_are_there_if_it_goes_on_as_far() -> None:
+    said = tokens((" Orla", 0.5), (";", 0.6), (" Venn", 0.9), (";", 0.5), (" Tarn", 0.8))
+    found = KINDS["names"].likelihoods(said, 0.9, 0.7)
+    assert [seen.there for seen in found] == pytest.approx([0.9, 0.54, 0.27])
+    assert {seen.entry for seen in found} == {0.7}
+    assert {seen.there for seen in KINDS["names"].likelihoods(said)} == {None}
+
+
+@pytest.mark.parametrize(
+    ("path", "beginnings", "expected"),
+    [
+        ("name", [(" Orla", 0.5), (" none", 0.3), (" Or", 0.1)], 0.7),
+        ("name", [(" Orla", 0.5), ("none", 0.1), (" none", 0.3)], 0.6),
+        ("names", [(" none", 1.0)], 0.0),
+        # One that is not among the likeliest is not likely.
+        ("colour", [(" deep", 0.9), (" nonesuch", 0.05)], 1.0),
+        # Not told, or never silent.
+        ("name", [], None),
+        ("judged", [(" yes", 0.9), (" none", 0.1)], None),
+    ],
+)
+def test_how_probable_it_was_that_a_line_states_something(
+    path: str, beginnings: list[tuple[str, float]], expected: float | None
+) -> None:
+    assert KINDS[path].states(tokens(*beginnings)) == (None if expected is None else pytest.approx(expected))
 
 
 # ---------------------------------------------------------------- which lines there are

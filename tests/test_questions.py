@@ -72,12 +72,17 @@ def asked(model: FakeModel) -> list[str]:
 
 
 class Telling(FakeModel):
-    """A model with an adapter that tells the probabilities of its tokens: `sure` of a line's label, else 0.95."""
+    """A model with an adapter that tells the probabilities of its tokens: `sure` of a line's label, else 0.95.
 
-    def __init__(self, answer: Any, adapter: Path, sure: dict[str, float] | None = None) -> None:
+    And how probable it is that a line says something: `states` of its label, else it does not tell.
+    """
+
+    def __init__(
+        self, answer: Any, adapter: Path, sure: dict[str, float] | None = None, states: dict[str, float] | None = None
+    ) -> None:
         super().__init__(answer, capabilities=SMALL)
         self.endpoint = self.endpoint.model_copy(update={"adapter": adapter})
-        self.sure = sure or {}
+        self.sure, self.states = sure or {}, states or {}
 
     async def answer(self, request: Request, parse: Callable[[str], Any]) -> Answered:
         answered = await super().answer(request, parse)
@@ -89,7 +94,9 @@ class Telling(FakeModel):
             (part, math.log(sure) if not number or parts[number - 1] == "; " else 0.0)
             for number, part in enumerate(parts)
         )
-        return answered._replace(completion=answered.completion._replace(tokens=tokens))
+        states = self.states.get(label(request))
+        beginnings = () if states is None else ((" none", math.log(1 - states)), (parts[0], math.log(states)))
+        return answered._replace(completion=answered.completion._replace(tokens=tokens, beginnings=beginnings))
 
 
 def tuned(folder: Path, *entries: dict[str, str], opens: str = "Deal") -> Telling:
@@ -492,15 +499,24 @@ def test_a_model_that_does_not_tell_is_not_taken_for_sure() -> None:
 
 
 def test_probabilities_are_worth_what_the_adapter_measured(tmp_path: Path) -> None:
-    measured = {"own": 0.5, "entry": 1.0, "lines": {"contracts[].value": -math.log(2), "": 0.0}}
-    said = {"Deal": 0.75, "Value": 0.8, "Buyer": 0.5}
-    found = confidences(
-        extract(ARTICLE, model=Telling(filled(RIGHT), write_adapter(tmp_path, confidence=measured), said))
-    )
-    # Odds of 4 to 1, their root, half of it, and three times that: the contract itself has odds of 3 to 1.
-    assert found["contracts[0].value"] == pytest.approx(3 / 4)
+    measured = {"own": 0.5, "there": 2.0, "entry": 1.0, "lines": {"contracts[].value": -math.log(2), "": 0.0}}
+    said, states = {"Deal": 0.8, "Value": 0.8, "Buyer": 0.5}, {"Deal": 0.75, "Value": 0.6}
+    adapter = write_adapter(tmp_path, confidence=measured)
+    found = confidences(extract(ARTICLE, model=Telling(filled(RIGHT), adapter, said, states)))
+    # Odds of 4 to 1, their root, half of it; 9 to 4 for a sum that is there at odds of 3 to 2; and three times that:
+    # that there is a contract at all has odds of 3 to 1.
+    assert found["contracts[0].value"] == pytest.approx(27 / 31)
+    # Whether there is a buyer was not told.
     assert found["contracts[0].buyers[0]"] == pytest.approx(3 / 4)
-    assert found["contracts[0].stage"] == pytest.approx(27**0.5 / (1 + 27**0.5))
+    assert found["contracts[0].stage"] == pytest.approx(54 / 55)
+
+
+def test_a_second_entry_is_no_surer_than_the_first(tmp_path: Path) -> None:
+    adapter = write_adapter(tmp_path, confidence={"own": 0.0, "entry": 1.0, "lines": {"": 0.0}})
+    second = RIGHT | {"Supplier": "Brandt Telecom"}
+    found = confidences(extract(ARTICLE, model=Telling(filled(RIGHT, second), adapter, states={"Deal": 0.75})))
+    assert found["contracts[0].suppliers[0]"] == pytest.approx(0.75)
+    assert found["contracts[1].suppliers[0]"] == pytest.approx(0.75**2)
 
 
 def test_what_the_model_is_too_unsure_of_is_left_out_with_a_reason(tmp_path: Path) -> None:
@@ -571,7 +587,7 @@ def test_a_silence_that_is_less_likely_than_words_is_asked_again_without_it(tmp_
         write = filled({**RIGHT, "Supplier": "none"})
 
         def hesitant(request: Request) -> str:
-            silent = '" none"' in (request.grammar or "")
+            silent = '("none" | ' in (request.grammar or "")
             return " Tallis Communications" if label(request) == "Supplier" and not silent else write(request)
 
         model = Telling(hesitant, write_adapter(tmp_path), {"Supplier": sure})

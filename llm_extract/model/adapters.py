@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from llm_extract.errors import EmbeddedModelError
 from llm_extract.form import make_form
-from llm_extract.model.types import Endpoint
+from llm_extract.model.types import Endpoint, Likelihood
 from llm_extract.model.weights import KNOWN_MODELS
 
 if TYPE_CHECKING:
@@ -40,27 +40,28 @@ _NEARLY_NEVER, _NEARLY_ALWAYS = 1e-4, 1 - 1e-5
 
 
 class Calibration(BaseModel):
-    """What a model's probabilities are worth: a logistic curve of an answer's own log odds and of its entry's.
+    """What a model's probabilities are worth: a logistic curve of the log odds of a `Likelihood`.
 
-    A value is right only if its entry is: however sure the model is of a sum, if it was not sure that there is a
-    contract at all, the sum is in doubt.
+    A value is right only if the article states it at all, and only if its entry is right: however sure the model is
+    of the words of a sum, if it was not sure that there is a sum, or a contract, the sum is in doubt.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     own: float = Field(default=1.0, ge=0)
-    """Weight of the log odds of the answer's own probability."""
+    """Weight of the log odds of `Likelihood.own`."""
+    there: float = Field(default=0.0, ge=0)
+    """Weight of those of `Likelihood.there`; what was not told counts nothing."""
     entry: float = Field(default=0.0, ge=0)
-    """Weight of the log odds of the line that opened its entry; nothing for lines outside entries."""
+    """Weight of those of `Likelihood.entry`."""
     lines: dict[str, float] = Field(default_factory=dict)
     """Path of a line (`contracts[].value`, or "" for all others) → what is added."""
 
-    def worth(self, path: str, probability: float, of_entry: float | None) -> float:
+    def worth(self, path: str, seen: Likelihood) -> float:
         """How often such an answer is right, from `LOWEST` to `HIGHEST`."""
-        added = self.lines.get(path, self.lines.get(ANY_LINE, 0.0))
-        total = (
-            added + self.own * log_odds(probability) + self.entry * (0.0 if of_entry is None else log_odds(of_entry))
-        )
+        total = self.lines.get(path, self.lines.get(ANY_LINE, 0.0))
+        for weight, probability in zip((self.own, self.there, self.entry), seen, strict=True):
+            total += weight * (0.0 if probability is None else log_odds(probability))
         return min(max(1 / (1 + math.exp(-total)), LOWEST), HIGHEST)
 
 
@@ -75,7 +76,7 @@ class Adapter(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal[2] = 2
+    format: Literal[3] = 3
     base: str
     """The embedded model that it was trained on, as in `embedded:NAME`."""
     base_sha256: str
@@ -91,12 +92,9 @@ class Adapter(BaseModel):
     least_confidence: float = Field(default=0.0, ge=0, le=1)
     """Values below it are left out unless the settings say otherwise."""
 
-    def calibrated(self, path: str, probability: float, of_entry: float | None = None) -> float:
-        """How likely an answer is right that the model gave with this probability.
-
-        `of_entry` is the probability of the line that opened its entry; None for a line outside entries.
-        """
-        return probability if self.confidence is None else self.confidence.worth(path, probability, of_entry)
+    def calibrated(self, path: str, seen: Likelihood) -> float:
+        """How likely an answer of this line is right that was so likely to the model."""
+        return seen.own if self.confidence is None else self.confidence.worth(path, seen)
 
 
 def adapter_folder(task: Task) -> Path | None:

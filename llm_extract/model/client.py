@@ -143,7 +143,10 @@ class ModelClient:
             return None
         try:
             completion = Completion(**json.loads(stored))
-            completion = completion._replace(tokens=tuple((token, logprob) for token, logprob in completion.tokens))
+            completion = completion._replace(
+                tokens=tuple((token, logprob) for token, logprob in completion.tokens),
+                beginnings=tuple((token, logprob) for token, logprob in completion.beginnings),
+            )
         except (ValueError, TypeError):
             return None
         if self.policy.on_model_mismatch == "fail" and not self._is_asked_model(completion):

@@ -314,6 +314,8 @@ def _completion(status: int, data: Any, body: bytes, request_id: str | None) -> 
     if finish not in _WHOLE:
         return spent._replace(name="bad_response", message=f"it ended with finish_reason {finish!r}")
     model = data.get("model")
+    told = _dict(choice.get("logprobs")).get("content")
+    told = told if isinstance(told, list) else []
     completion = Completion(
         content=content,
         finish_reason=finish,
@@ -322,14 +324,14 @@ def _completion(status: int, data: Any, body: bytes, request_id: str | None) -> 
         output_tokens=spent.output_tokens,
         cached_input_tokens=spent.cached_input_tokens,
         request_id=request_id,
-        tokens=_tokens(choice),
+        tokens=_tokens(told),
+        beginnings=_tokens(_dict(told[0]).get("top_logprobs")) if told else (),
     )
     return spent._replace(completion=completion)
 
 
-def _tokens(choice: dict[str, Any]) -> tuple[tuple[str, float], ...]:
-    """An answer's tokens with their log probabilities, as llama.cpp tells them; none if one of them is not told."""
-    told = _dict(choice.get("logprobs")).get("content")
+def _tokens(told: Any) -> tuple[tuple[str, float], ...]:
+    """Tokens with their log probabilities, as llama.cpp tells them; none if one of them is not told."""
     tokens = []
     for each in told if isinstance(told, list) else ():
         token, logprob = _dict(each).get("token"), _dict(each).get("logprob")

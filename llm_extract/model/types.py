@@ -113,6 +113,19 @@ class Completion(NamedTuple):
     request_id: str | None = None
     tokens: tuple[tuple[str, float], ...] = ()
     """The answer's tokens, each with the natural logarithm of its probability, where they were asked for and told."""
+    beginnings: tuple[tuple[str, float], ...] = ()
+    """The likeliest first tokens, the answer's own and others, told likewise: of the model alone, without a grammar."""
+
+
+class Likelihood(NamedTuple):
+    """How probable an answer was, as the model told while it was written."""
+
+    own: float
+    """The probability of its words (of a choice: of the choice)."""
+    there: float | None = None
+    """That its line states something, and goes on as far as this answer; None: not told."""
+    entry: float | None = None
+    """That there are as many entries as it needs; None: not told, or it is in none."""
 
 
 class Attempt(BaseModel):

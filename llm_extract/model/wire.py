@@ -44,9 +44,13 @@ def request_key(endpoint: Endpoint, request: Request) -> str:
         sampling.max_output_tokens,
         request.stop,
         request.repeat,
-        *(["logprobs"] if request.logprobs else []),
+        *(["logprobs", BEGINNINGS] if request.logprobs else []),
     ]
     return sha256(json.dumps(parts).encode("ascii")).hexdigest()
+
+
+BEGINNINGS = 10
+"""How many of the likeliest tokens are asked for at each token of an answer."""
 
 
 class Structure(NamedTuple):
@@ -131,7 +135,7 @@ def body(
     if request.stop:
         sent["stop"] = request.stop
     if request.logprobs:
-        sent["logprobs"] = 1
+        sent["logprobs"] = BEGINNINGS
     parts = [json.dumps(asks)[:-1], json.dumps(sent)[1:]]
     if asked is not None:
         # A schema may be longer than an article: it is not written anew for each.

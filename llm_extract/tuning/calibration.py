@@ -1,9 +1,14 @@
 """Calibration: what a small model's probabilities are worth.
 
 A model that gives an answer with a probability of 0.9 need not be right nine times in ten. On articles that
-were not learnt from, each delivered value has a probability and was right or not; a logistic curve is put through
-these (J. Platt, "Probabilistic Outputs for Support Vector Machines", 1999), of two log odds: the answer's own, and that
-of the line that opened its entry. `llm_extract.model.adapters.Calibration` reads it.
+were not learnt from, each delivered value has a likelihood and was right or not; a logistic curve is put through
+these (J. Platt, "Probabilistic Outputs for Support Vector Machines", 1999), of three log odds: of the answer's words,
+of there being such an answer on its line, and of there being its entry. `llm_extract.model.adapters.Calibration`
+reads it.
+
+What tells most is how near a line was to saying nothing. Of 2,111 values of 150 articles, judged on each article by
+what was made without it, 57 % can be kept with 95 % of them right; 35 % if only the probabilities of what was written
+are known. That one value may be quoted in several ways was tried, as their sum, and brings nothing more.
 
 Isotonic regression, a curve a line, was tried and left: of 700 values of 50 articles, judged on each article by what
 was made without it, 10 % could be kept with 95 % of them right, and 27 % with this, with half the expected error.
@@ -16,6 +21,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from llm_extract.model.adapters import ANY_LINE, Calibration, log_odds
+from llm_extract.model.types import Likelihood
 
 FEWEST = 10
 """A line with fewer observations has no number of its own."""
@@ -31,10 +37,7 @@ class Observation(NamedTuple):
     article: str
     path: str
     """Of its line: `contracts[].buyers[]`."""
-    probability: float
-    """As the model gave it, from 0 to 1."""
-    of_entry: float | None
-    """That of the line that opened its entry; None outside entries."""
+    seen: Likelihood
     right: bool
 
 
@@ -52,8 +55,8 @@ def fit(observations: Sequence[Observation]) -> Calibration | None:
     lines = sorted(path for path, count in counts.items() if count >= FEWEST)
     features = np.array([_features(each, lines) for each in observations])
     right = np.array([each.right for each in observations], dtype=float)
-    before = np.array([1.0, 0.0, 0.0, *(0.0 for _ in lines)])
-    firmly = np.array([_PRIOR] * 3 + [_PRIOR_OF_LINES] * len(lines))
+    before = np.array([1.0, 0.0, 0.0, 0.0, *(0.0 for _ in lines)])
+    firmly = np.array([_PRIOR] * 4 + [_PRIOR_OF_LINES] * len(lines))
 
     def improbability(weights: np.ndarray) -> tuple[float, np.ndarray]:
         totals = features @ weights
@@ -61,16 +64,16 @@ def fit(observations: Sequence[Observation]) -> Calibration | None:
         value = np.logaddexp(0, totals).sum() - right @ totals + firmly @ away**2 / 2
         return float(value), features.T @ (1 / (1 + np.exp(-totals)) - right) + firmly * away
 
-    bounds = [(0, None), (0, None)] + [(None, None)] * (1 + len(lines))
+    bounds = [(0, None)] * 3 + [(None, None)] * (1 + len(lines))
     found = minimize(improbability, before, jac=True, bounds=bounds, method="L-BFGS-B").x
-    own, entry, common, *of_lines = (round(float(weight), _DIGITS) for weight in found)
+    own, there, entry, common, *of_lines = (round(float(weight), _DIGITS) for weight in found)
     added = {path: round(common + weight, _DIGITS) for path, weight in zip(lines, of_lines, strict=True)}
-    return Calibration(own=own, entry=entry, lines={ANY_LINE: common, **added})
+    return Calibration(own=own, there=there, entry=entry, lines={ANY_LINE: common, **added})
 
 
-def _features(seen: Observation, lines: Sequence[str]) -> list[float]:
-    of_entry = 0.0 if seen.of_entry is None else log_odds(seen.of_entry)
-    return [log_odds(seen.probability), of_entry, 1.0, *(float(seen.path == path) for path in lines)]
+def _features(observed: Observation, lines: Sequence[str]) -> list[float]:
+    odds = [0.0 if probability is None else log_odds(probability) for probability in observed.seen]
+    return [*odds, 1.0, *(float(observed.path == path) for path in lines)]
 
 
 def without_own_article(

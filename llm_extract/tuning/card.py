@@ -133,9 +133,10 @@ def _confidence(card: Card) -> str:
     if found is None or calibration is None:
         return "The held-out articles gave no value with a probability: confidence is the raw probability."
     return (
-        f"A logistic curve (J. Platt, 1999) by {found['values']:.0f} delivered values: the log odds of an answer's own "
-        f"probability count {calibration.own:.2f}, those of the line that opened its entry {calibration.entry:.2f}, "
-        f"and a number a line is added. Judged on each article by what was made without it: Brier score "
+        f"A logistic curve (J. Platt, 1999) by {found['values']:.0f} delivered values: the log odds of an answer's "
+        f"words count {calibration.own:.2f}, those of there being such an answer {calibration.there:.2f}, those of "
+        f"there being its entry {calibration.entry:.2f}, and a number a line is added. Judged on each article by what "
+        f"was made without it: Brier score "
         f"{found['brier']:.3f}, expected calibration error {found['expected_error']:.3f}, and {found['coverage']:.0%} "
         f"of the values can be kept, most confident first, with {found['precision']:.0%} of them right. Values below "
         f"{card.adapter.least_confidence:g} are left out: the threshold with the best item F1."

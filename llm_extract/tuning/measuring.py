@@ -1,7 +1,8 @@
 """Measuring: an embedded model, with or without an adapter, is asked about the articles that judge.
 
-What it said is kept as it was said, with its raw probabilities, a line an article, so that a measurement that was
-killed goes on, and so that calibrations and thresholds are tried without asking again: grounding is done anew for each.
+What it said is kept as it was said, and how likely it was to the model, a line an article, so that a measurement that
+was killed goes on, and so that calibrations and thresholds are tried without asking again: grounding is done anew for
+each.
 """
 
 from __future__ import annotations
@@ -17,10 +18,9 @@ from llm_extract.errors import ExtractionError
 from llm_extract.evaluation.gold import Gold, GoldSet
 from llm_extract.evaluation.predictions import Failure, PredictedEvidence, Prediction
 from llm_extract.evaluation.results import Results, judge
-from llm_extract.form import Form, make_form
 from llm_extract.grounding import Said, ground
 from llm_extract.model.adapters import Calibration
-from llm_extract.model.types import Model, Sampling
+from llm_extract.model.types import Likelihood, Model, Sampling
 from llm_extract.questions import ask
 from llm_extract.task import Task
 from llm_extract.tuning.calibration import Observation, best_threshold, fit, without_own_article
@@ -30,7 +30,7 @@ class Asked(NamedTuple):
     """What a model said of an article."""
 
     said: Said | None
-    """Its confidence is the raw probability; None if the article failed."""
+    """Without confidence, which the calibration in question is to give it; None if the article failed."""
     failure: Failure | None
     seconds: float
 
@@ -72,13 +72,13 @@ async def _asked(model: Model, task: Task, item: Gold, sampling: Sampling) -> tu
         said, _, _ = await ask(model, task, item.document, sampling)
     except ExtractionError as error:
         return None, Failure(type=type(error).__name__, message=str(error))
-    return said, None
+    return Said(said.answer, likelihoods=said.likelihoods), None
 
 
 def _line(name: str, asked: Asked) -> bytes:
     data: dict[str, Any] = {"article": name, "seconds": asked.seconds}
     if asked.said is not None:
-        data |= {"answer": asked.said.answer.model_dump(mode="json"), "confidence": dict(asked.said.confidence)}
+        data |= {"answer": asked.said.answer.model_dump(mode="json"), "likelihoods": dict(asked.said.likelihoods)}
     if asked.failure is not None:
         data["failure"] = asked.failure.model_dump()
     return json.dumps(data).encode() + b"\n"
@@ -95,7 +95,8 @@ def _kept(file: Path, task: Task) -> dict[str, Asked]:
         data = json.loads(line)
         said = failure = None
         if "answer" in data:
-            said = Said(task.schema.answer.model_validate(data["answer"]), data["confidence"])
+            likelihoods = {path: Likelihood(*seen) for path, seen in data["likelihoods"].items()}
+            said = Said(task.schema.answer.model_validate(data["answer"]), likelihoods=likelihoods)
         if "failure" in data:
             failure = Failure.model_validate(data["failure"])
         found[data["article"]] = Asked(said, failure, data["seconds"])
@@ -123,13 +124,10 @@ def predictions(
 def _prediction(task: Task, item: Gold, asked: Asked, calibration: Calibration | None, least: float) -> Prediction:
     if asked.said is None:
         return Prediction(article=item.name, error=asked.failure)
-    confidence = asked.said.confidence
-    if calibration is not None:
-        form = make_form(task)
-        confidence = {
-            path: calibration.worth(line_of(path), probability, _of_entry(form, confidence, path))
-            for path, probability in confidence.items()
-        }
+    confidence = {
+        path: seen.own if calibration is None else calibration.worth(line_of(path), seen)
+        for path, seen in asked.said.likelihoods.items()
+    }
     said = asked.said._replace(confidence=confidence, least_confidence=least)
     try:
         grounded = ground(item.document, task.schema, said)
@@ -146,12 +144,6 @@ def _prediction(task: Task, item: Gold, asked: Asked, calibration: Calibration |
     )
 
 
-def _of_entry(form: Form, confidence: Mapping[str, float], path: str) -> float | None:
-    """How probable it was that there is the entry of a value; None outside entries."""
-    opening = form.opening(path)
-    return None if opening is None else confidence.get(opening)
-
-
 def line_of(path: str) -> str:
     """The path of the line that a value's path is of: `contracts[0].buyers[1]` is of `contracts[].buyers[]`."""
     return re.sub(r"\[\d+\]", "[]", path)
@@ -159,15 +151,13 @@ def line_of(path: str) -> str:
 
 def observations(results: Results, asked: Mapping[str, Asked]) -> list[Observation]:
     """Every delivered value that has a probability, with whether it was right: as the evaluation aligns entries."""
-    form, found = make_form(results.gold.task), []
+    found = []
     for result, item in results.items:
         said = asked[result.gold.name].said
-        if said is None or item.predicted is None or item.predicted.path not in said.confidence:
+        if said is None or item.predicted is None or item.predicted.path not in said.likelihoods:
             continue
         path = item.predicted.path
-        of_entry = _of_entry(form, said.confidence, path)
-        right = item.verdict == "COR"
-        found.append(Observation(result.gold.name, line_of(path), said.confidence[path], of_entry, right))
+        found.append(Observation(result.gold.name, line_of(path), said.likelihoods[path], item.verdict == "COR"))
     return found
 
 

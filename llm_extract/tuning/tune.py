@@ -190,7 +190,7 @@ def held(work: Work) -> Iterator[None]:
 def terms(work: Work) -> dict[str, Any]:
     """Everything that decides what a training is."""
     return {
-        "format": 1,
+        "format": 2,
         "task": work.task.name,
         "form": make_form(work.task).fingerprint,
         "base": work.base.name,

@@ -30,7 +30,7 @@ from llm_extract.model.adapters import (
 )
 from llm_extract.model.endpoints import resolve_endpoint
 from llm_extract.model.models import EmbeddedModel, NamedModel, new_model
-from llm_extract.model.types import Endpoint
+from llm_extract.model.types import Endpoint, Likelihood
 from llm_extract.settings import Settings, load_settings
 from llm_extract.task import Task, find_task, task_for_schema
 from tests.adapters import LORA, write_adapter
@@ -218,34 +218,39 @@ FIELDS = {"base": "b", "base_sha256": "", "weights_sha256": "", "form": ""}
 WEIGHT = st.floats(0, 5)
 
 
-@given(WEIGHT, WEIGHT, st.floats(-5, 5), st.lists(st.floats(0, 1), min_size=2), st.none() | st.floats(0, 1))
+@given(WEIGHT, WEIGHT, WEIGHT, st.floats(-5, 5), st.lists(st.floats(0, 1), min_size=2), st.none() | st.floats(0, 1))
 def test_a_surer_answer_is_never_worth_less(
-    own: float, entry: float, added: float, asked: list[float], of_entry: float | None
+    own: float, there: float, entry: float, added: float, asked: list[float], other: float | None
 ) -> None:
-    adapter = Adapter(**FIELDS, confidence=Calibration(own=own, entry=entry, lines={"": added}))
-    worth = [adapter.calibrated("contracts[].value", probability, of_entry) for probability in sorted(asked)]
-    assert all(earlier <= later + 1e-9 for earlier, later in itertools.pairwise(worth))
-    assert all(LOWEST <= each <= HIGHEST for each in worth)
+    adapter = Adapter(**FIELDS, confidence=Calibration(own=own, there=there, entry=entry, lines={"": added}))
+    asked.sort()
+    for surer in (
+        [Likelihood(each, other, other) for each in asked],
+        [Likelihood(0.5, each, other) for each in asked],
+        [Likelihood(0.5, other, each) for each in asked],
+    ):
+        worth = [adapter.calibrated("contracts[].value", seen) for seen in surer]
+        assert all(earlier <= later + 1e-9 for earlier, later in itertools.pairwise(worth))
+        assert all(LOWEST <= each <= HIGHEST for each in worth)
 
 
 @pytest.mark.parametrize(
-    ("path", "probability", "of_entry", "worth"),
+    ("path", "seen", "worth"),
     [
-        ("a", 0.5, 0.5, 0.731),  # both at even odds: what is added alone, 1 / (1 + exp(-1))
-        ("a", 0.5, None, 0.731),
-        ("b", 0.5, 0.5, 0.5),  # no number of its own
-        ("b", 0.8, None, 0.667),  # log odds of 4 to 1, halved: 2 to 1
-        ("b", 0.8, 0.8, 0.889),  # and once those of the entry: 8 to 1
-        ("b", 1.0, 1.0, 0.99),
-        ("b", 0.0, 0.0, 0.01),
+        ("a", Likelihood(0.5, 0.5, 0.5), 0.731),  # all at even odds: what is added alone, 1 / (1 + exp(-1))
+        ("a", Likelihood(0.5), 0.731),  # as what was not told
+        ("b", Likelihood(0.5, 0.5, 0.5), 0.5),  # no number of its own
+        ("b", Likelihood(0.8), 0.667),  # log odds of 4 to 1, halved: 2 to 1
+        ("b", Likelihood(0.8, None, 0.8), 0.889),  # and once those of the entry: 8 to 1
+        ("b", Likelihood(0.8, 0.5**0.5 / (1 + 0.5**0.5), 0.8), 0.8),  # and twice those of 1 to the root of 2: 4 to 1
+        ("b", Likelihood(1.0, 1.0, 1.0), 0.99),
+        ("b", Likelihood(0.0, 0.0, 0.0), 0.01),
     ],
 )
-def test_log_odds_are_weighed_and_added(path: str, probability: float, of_entry: float | None, worth: float) -> None:
-    calibration = Calibration(own=0.5, entry=1.0, lines={"a": 1.0, "": 0.0})
-    assert Adapter(**FIELDS, confidence=calibration).calibrated(path, probability, of_entry) == pytest.approx(
-        worth, abs=5e-4
-    )
+def test_log_odds_are_weighed_and_added(path: str, seen: Likelihood, worth: float) -> None:
+    calibration = Calibration(own=0.5, there=2.0, entry=1.0, lines={"a": 1.0, "": 0.0})
+    assert Adapter(**FIELDS, confidence=calibration).calibrated(path, seen) == pytest.approx(worth, abs=5e-4)
 
 
 def test_without_measurements_a_probability_is_what_it_is() -> None:
-    assert Adapter(**FIELDS).calibrated("contracts[].value", 0.37, 0.1) == 0.37
+    assert Adapter(**FIELDS).calibrated("contracts[].value", Likelihood(0.37, 0.2, 0.1)) == 0.37

@@ -256,6 +256,7 @@ async def test_a_second_run_is_answered_from_the_cache_at_no_cost(
 
 async def test_a_line_s_probabilities_are_kept_with_it(scripted_server: ScriptedServer, tmp_path: Path) -> None:
     tokens = [{"token": " Port", "logprob": -0.25}, {"token": " of Rye", "logprob": -1.5}]
+    tokens[0] |= {"top_logprobs": [{"token": " Port", "logprob": -0.25}, {"token": " none", "logprob": -2}]}
     choice = {"index": 0, "text": " Port of Rye", "finish_reason": "stop", "logprobs": {"content": tokens}}
     told = {"object": "text_completion", "model": "scripted-model", "choices": [choice]}
     scripted_server.default = raw(200, json.dumps(told).encode(), "application/json")
@@ -264,8 +265,9 @@ async def test_a_line_s_probabilities_are_kept_with_it(scripted_server: Scripted
         async with client_of(scripted_server, cache=cache) as client:
             first, second = [await client.answer(line, str.strip) for _ in range(2)]
             plain = await client.answer(line._replace(logprobs=False), str.strip)
-    assert scripted_server.requests[0].body["logprobs"] == 1
+    assert scripted_server.requests[0].body["logprobs"] == 10
     assert first.completion.tokens == ((" Port", -0.25), (" of Rye", -1.5))
+    assert first.completion.beginnings == ((" Port", -0.25), (" none", -2.0))
     assert (second.cached, second.completion) == (True, first.completion)
     assert not plain.cached  # one that was asked without them has them not for certain
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llm_extract.model.outcomes import KINDS, OutcomeName, classify, classify_exception, same_model
+from llm_extract.model.types import Completion
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)
 JSON = st.recursive(
@@ -112,18 +113,34 @@ def test_an_errors_words_are_found_in_whatever_form(body: bytes) -> None:
     assert classify(400, {}, body).message == "status 400: told so"
 
 
-def line(logprobs: Any) -> tuple[tuple[str, float], ...]:
-    """The tokens that are read of a completion with such `logprobs`."""
+def line(logprobs: Any) -> Completion:
+    """What is read of a completion with such `logprobs`."""
     choice = {"text": " Orla Bank", "finish_reason": "stop", "logprobs": logprobs}
     completion = classify(200, {}, json.dumps({"choices": [choice]}).encode()).completion
     assert completion is not None
     assert completion.content == " Orla Bank"
-    return completion.tokens
+    return completion
 
 
 def test_the_tokens_of_an_answer_are_read_with_their_probabilities() -> None:
     told = [{"id": 1, "token": " Orla", "logprob": -0.5, "top_logprobs": []}, {"token": " Bank", "logprob": 0}]
-    assert line({"content": told}) == ((" Orla", -0.5), (" Bank", 0.0))
+    assert line({"content": told}).tokens == ((" Orla", -0.5), (" Bank", 0.0))
+    assert line({"content": told}).beginnings == ()
+
+
+def test_what_an_answer_could_have_begun_with_is_read_of_its_first_token() -> None:
+    first = [{"token": " none", "logprob": -0.4, "bytes": [32]}, {"token": " Orla", "logprob": -1}]
+    then = [{"token": " Bank", "logprob": 0}]
+    told = [{"token": " Orla", "logprob": -1, "top_logprobs": first}]
+    told += [{"token": " Bank", "logprob": 0, "top_logprobs": then}]
+    assert line({"content": told}).beginnings == ((" none", -0.4), (" Orla", -1.0))
+
+
+@pytest.mark.parametrize("torn", [None, {}, [None], [{"token": " Orla"}], [{"token": " Or", "logprob": float("-inf")}]])
+def test_torn_beginnings_are_none(torn: Any) -> None:
+    read = line({"content": [{"token": " Orla", "logprob": -1, "top_logprobs": torn}]})
+    assert read.beginnings == ()
+    assert read.tokens == ((" Orla", -1.0),)
 
 
 @pytest.mark.parametrize(
@@ -144,12 +161,13 @@ def test_the_tokens_of_an_answer_are_read_with_their_probabilities() -> None:
     ],
 )
 def test_an_answer_whose_probabilities_are_not_all_told_has_none(logprobs: Any) -> None:
-    assert line(logprobs) == ()
+    assert line(logprobs).tokens == ()
 
 
 @given(JSON)
 def test_any_probabilities_leave_the_answer_sound(logprobs: Any) -> None:
-    assert all(math.isfinite(logprob) for _, logprob in line(logprobs))
+    read = line(logprobs)
+    assert all(math.isfinite(logprob) for _, logprob in (*read.tokens, *read.beginnings))
 
 
 def test_long_words_are_cut() -> None:

@@ -205,7 +205,7 @@ def test_structures_and_requests_are_not_altered_by_use() -> None:
 def test_probabilities_are_asked_for_only_where_they_are_wanted() -> None:
     line = request(messages=(), prompt="Buyer:", response_schema=None)
     assert "logprobs" not in sent(PLACE, line)
-    assert sent(PLACE, line._replace(logprobs=True)) == sent(PLACE, line) | {"logprobs": 1}
+    assert sent(PLACE, line._replace(logprobs=True)) == sent(PLACE, line) | {"logprobs": 10}
 
 
 def test_capabilities_decide_what_is_sent() -> None:

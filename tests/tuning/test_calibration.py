@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 pytest.importorskip("scipy")
 
 from llm_extract.model.adapters import ANY_LINE, HIGHEST, LOWEST, Calibration
+from llm_extract.model.types import Likelihood
 from llm_extract.tuning.calibration import FEWEST, Observation, best_threshold, fit, without_own_article
 
 probabilities = st.floats(0, 1)
@@ -21,8 +22,7 @@ observed = st.lists(
         Observation,
         article=st.sampled_from("abcdefg"),
         path=st.sampled_from(["deals[].buyers[]", "deals[].value", "title"]),
-        probability=probabilities,
-        of_entry=st.none() | probabilities,
+        seen=st.builds(Likelihood, probabilities, st.none() | probabilities, st.none() | probabilities),
         right=st.booleans(),
     ),
     min_size=1,
@@ -38,14 +38,13 @@ def made(seen: list[Observation]) -> Calibration:
 
 @settings(max_examples=50, deadline=None)
 @given(observed, st.lists(probabilities, min_size=2, max_size=20), st.none() | probabilities)
-def test_a_surer_answer_and_a_surer_entry_are_never_worth_less(
-    seen: list[Observation], asked: list[float], other: float | None
-) -> None:
+def test_what_is_surer_is_never_worth_less(seen: list[Observation], asked: list[float], other: float | None) -> None:
     calibration = made(seen)
     for path in ("deals[].buyers[]", "deals[].value", "unheard of"):
-        of_answers = [calibration.worth(path, probability, other) for probability in sorted(asked)]
-        of_entries = [calibration.worth(path, 0.5, probability) for probability in sorted(asked)]
-        for values in (of_answers, of_entries):
+        of_words = [calibration.worth(path, Likelihood(probability, other, other)) for probability in sorted(asked)]
+        of_lines = [calibration.worth(path, Likelihood(0.5, probability, other)) for probability in sorted(asked)]
+        of_entries = [calibration.worth(path, Likelihood(0.5, other, probability)) for probability in sorted(asked)]
+        for values in (of_words, of_lines, of_entries):
             assert all(before <= after + 1e-12 for before, after in itertools.pairwise(values))
             assert all(LOWEST <= value <= HIGHEST for value in values)
 
@@ -62,8 +61,8 @@ def test_of_nothing_no_calibration_is_made() -> None:
 
 
 def test_what_a_model_says_is_believed_until_it_is_seen() -> None:
-    few = made([Observation("a", "x", 0.7, None, right=True)])
-    assert few.worth("x", 0.7, None) == pytest.approx(0.7, abs=0.1)
+    few = made([Observation("a", "x", Likelihood(0.7), right=True)])
+    assert few.worth("x", Likelihood(0.7)) == pytest.approx(0.7, abs=0.1)
 
 
 def test_a_calibration_finds_what_probabilities_are_worth() -> None:
@@ -71,31 +70,38 @@ def test_a_calibration_finds_what_probabilities_are_worth() -> None:
     chance = random.Random(1)
     seen = []
     for _ in range(4000):
-        odds, entry = chance.gauss(1, 2), chance.gauss(2, 2)
-        share = 1 / (1 + math.exp(-(0.5 * odds + 0.8 * entry - 1)))
-        said, of_entry = 1 / (1 + math.exp(-odds)), 1 / (1 + math.exp(-entry))
-        seen.append(Observation("a", "x", said, of_entry, right=chance.random() < share))
+        odds = chance.gauss(1, 2), chance.gauss(1, 2), chance.gauss(2, 2)
+        share = 1 / (1 + math.exp(-(0.5 * odds[0] + 0.3 * odds[1] + 0.8 * odds[2] - 1)))
+        likelihood = Likelihood(*(1 / (1 + math.exp(-each)) for each in odds))
+        seen.append(Observation("a", "x", likelihood, right=chance.random() < share))
     calibration = made(seen)
     assert calibration.own == pytest.approx(0.5, abs=0.1)
+    assert calibration.there == pytest.approx(0.3, abs=0.1)
     assert calibration.entry == pytest.approx(0.8, abs=0.1)
     assert calibration.lines["x"] == pytest.approx(-1, abs=0.2)
 
 
 def test_lines_differ_where_they_were_seen_to() -> None:
-    seen = [Observation("a", path, 0.8, None, right) for path, right in [("x", True), ("y", False)] for _ in range(200)]
+    seen = [
+        Observation("a", path, Likelihood(0.8), right)
+        for path, right in [("x", True), ("y", False)]
+        for _ in range(200)
+    ]
     calibration = made(seen)
-    assert calibration.worth("x", 0.8, None) > 0.85
-    assert calibration.worth("y", 0.8, None) < 0.15
-    assert 0.2 < calibration.worth("z", 0.8, None) < 0.8
+    assert calibration.worth("x", Likelihood(0.8)) > 0.85
+    assert calibration.worth("y", Likelihood(0.8)) < 0.15
+    assert 0.2 < calibration.worth("z", Likelihood(0.8)) < 0.8
 
 
 def test_the_calibration_of_an_article_does_not_know_that_article() -> None:
-    seen = [Observation(name, "x", 0.9, None, right) for name, right in [("a", True), ("b", False)] for _ in range(99)]
+    seen = [
+        Observation(name, "x", Likelihood(0.9), right) for name, right in [("a", True), ("b", False)] for _ in range(99)
+    ]
     apart = without_own_article(seen, ["a", "b"])
     assert apart["a"] is not None
     assert apart["b"] is not None
-    assert apart["a"].worth("x", 0.9, None) < 0.2
-    assert apart["b"].worth("x", 0.9, None) > 0.9
+    assert apart["a"].worth("x", Likelihood(0.9)) < 0.2
+    assert apart["b"].worth("x", Likelihood(0.9)) > 0.9
 
 
 def test_the_lowest_of_the_best_thresholds_is_taken() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from llm_extract.evaluation.gold import GoldSet
-from llm_extract.model.types import Answered, Capabilities, Request, Sampling
+from llm_extract.model.types import Answered, Capabilities, Likelihood, Request, Sampling
 from llm_extract.testing import FakeModel
 from llm_extract.tuning.lessons import make_lesson
 from llm_extract.tuning.measuring import (
@@ -60,7 +60,8 @@ class Unsure(FakeModel):
         answered = await super().answer(request, lambda _: parsed)
         sure = math.log(ALWAYS_WRONG if doubtful else 0.9)
         tokens = tuple((token, sure if number == 0 else 0.0) for number, token in enumerate(said.split(" ")[1:]))
-        return answered._replace(completion=answered.completion._replace(tokens=tokens))
+        beginnings = ((" none", math.log(0.2)), ("other", math.log(0.1)))
+        return answered._replace(completion=answered.completion._replace(tokens=tokens, beginnings=beginnings))
 
 
 @pytest.fixture
@@ -97,8 +98,9 @@ def test_delivered_values_are_observed_with_their_probability_and_whether_they_w
     seen = observations(results_of(gold, asked), asked)
     assert {each.path for each in seen} == {"deals[].stage", "deals[].buyers[]", "deals[].suppliers[]", "deals[].value"}
     assert all(each.right for each in seen)
-    assert {round(each.probability, 6) for each in seen} == {0.9}
-    assert {each.of_entry and round(each.of_entry, 6) for each in seen} == {0.9}
+    assert {round(each.seen.own, 6) for each in seen} == {0.9}
+    assert {each.seen.there and round(each.seen.there, 6) for each in seen} == {0.8}
+    assert {each.seen.entry and round(each.seen.entry, 6) for each in seen} == {0.8}
 
 
 def test_a_threshold_leaves_out_what_is_below_it(gold: GoldSet, asked: dict[str, Asked]) -> None:
@@ -113,7 +115,7 @@ def test_calibration_is_of_lines_and_rates_what_was_right(gold: GoldSet, asked: 
     found = calibrate(gold, asked)
     assert found.least_confidence == 0.0
     assert found.confidence is not None
-    assert found.confidence.worth("deals[].value", 0.9, 0.9) > 0.95
+    assert found.confidence.worth("deals[].value", Likelihood(0.9, 0.8, 0.8)) > 0.95
     assert item_f1(found.honest) == item_f1(results_of(gold, asked))
 
 
