@@ -117,10 +117,12 @@ _MULTIPLIER = (
     rf"|(?:an?{_GAP}quarter|three{_GAP}quarters){_GAP}of{_GAP}an?"
     rf"|an?)"
 )
+# "Two crores and ten lakhs" is one number, "one million and two million" are two.
+_CRORES_AND = rf"(?:(?:(?<=crore)|(?<=crores)){_GAP}and(?={_GAP}{_BELOW_THOUSAND}{_GAP}(?:lakh|lac)))"
 NUMBER_WORDS = (
     rf"{_WORDS_START}(?:"
     rf"{_MULTIPLIER}(?:{_GAP}{_SCALE_WORD}){{1,2}}"
-    rf"(?:{_GAP}{_BELOW_THOUSAND}{_GAP}{_SCALE_WORD}){{0,3}}"
+    rf"(?:{_CRORES_AND}?{_GAP}{_BELOW_THOUSAND}{_GAP}{_SCALE_WORD}){{0,3}}"
     rf"(?:{_AND_FRACTION}|(?:{_GAP}and)?{_GAP}{_BELOW_THOUSAND}(?!{_GAP}{_SCALE_WORD}))?"
     rf"|(?:half{_GAP}an?|an?){_GAP}dozen"
     rf"|{_BELOW_THOUSAND}(?:{_AND_FRACTION}|{_GAP}dozen)?"

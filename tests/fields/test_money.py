@@ -147,6 +147,7 @@ ONE_SUM: list[tuple[Any, ...]] = [
     ("$735 million Australian dollars", 735_000_000, "AUD"),
     ("¥500m", 500_000_000, "JPY"),
     ("₹3.5 lakh", 350_000, "INR"),
+    ("Rupees Two Crores and Sixty Five Lakhs", 26_500_000, "INR"),
     # codes and abbreviations
     ("Rs 103 crore", 1_030_000_000, "INR"),
     ("Rs. 1,20,000", 120_000, "INR"),
