@@ -160,9 +160,9 @@ def _training(card: Card) -> str:
         (
             str(kept.step) if kept.mean_of == 1 and not kept.with_start else kept.named,
             f"{kept.minutes:.1f}",
-            f"{kept.check.loss:.3f}",
+            _loss(card, kept),
             f"{kept.check.lines:.3f}",
-            _stated(card, kept),
+            f"{kept.check.stated:.3f}",
         )
         for kept in trained.checks
     ]
@@ -178,8 +178,8 @@ def _training(card: Card) -> str:
         )
     what = (
         f"Steps: {trained.steps}, in {trained.minutes:.1f} minutes on {trained.machine}. The {trained.best.named} "
-        "is this one: the most lines right of those that state something. (Weights averaged: P. Izmailov and others, "
-        "2018; M. Wortsman and others, 2022.)"
+        "is this one: the least loss on the held-out articles. (Weights averaged: P. Izmailov and others, 2018; M. "
+        "Wortsman and others, 2022.)"
     )
     names = (
         f"Base file SHA-256 `{card.adapter.base_sha256}`; adapter SHA-256 `{card.adapter.weights_sha256}`; form "
@@ -190,9 +190,9 @@ def _training(card: Card) -> str:
     return "\n\n".join([command, how, what, table, names])
 
 
-def _stated(card: Card, kept: Kept) -> str:
-    stated = kept.check.stated
-    return f"**{stated:.3f}**" if kept == card.trained.best else f"{stated:.3f}"
+def _loss(card: Card, kept: Kept) -> str:
+    loss = f"{kept.check.loss:.3f}"
+    return f"**{loss}**" if kept == card.trained.best else loss
 
 
 def _limits(card: Card) -> str:

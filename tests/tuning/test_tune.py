@@ -92,11 +92,12 @@ def test_a_task_without_files_has_no_place_for_an_adapter(task: Task) -> None:
         destination(task_for_schema(task.record), None)
 
 
-def test_the_best_check_has_most_stated_lines_right_and_of_equals_the_least_loss() -> None:
+def test_the_best_check_has_the_least_loss_and_of_equals_most_stated_lines_right() -> None:
     checks = (
-        Kept(10, 1.0, Check(0.5, 0.9, 0.4)),
-        Kept(20, 2.0, Check(0.4, 0.7, 0.6)),
+        Kept(10, 1.0, Check(0.5, 0.9, 0.9)),
+        Kept(20, 2.0, Check(0.3, 0.7, 0.4)),
         Kept(30, 3.0, Check(0.3, 0.6, 0.6)),
+        Kept(40, 4.0, Check(0.4, 0.6, 0.8)),
     )
     assert best_of(checks).step == 30
 
