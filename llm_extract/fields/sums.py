@@ -329,7 +329,7 @@ def _with_bare_high(text: str, low: Sum, floor: int, ceiling: int) -> Sum | None
 
 
 def _without_alternatives(text: str, sums: list[Sum]) -> list[Sum]:
-    """Drops the same sum in another currency, in brackets, and the one with VAT beside the one without."""
+    """Drops the same sum in another currency or once more, in brackets, and the one with VAT beside the one without."""
     result: list[Sum] = []
     for found in sums:
         last = result[-1] if result else None
@@ -348,14 +348,14 @@ def _net_of(text: str, gross: Sum, ceiling: int) -> None:
 
 def _absorbs(text: str, first: Sum, second: Sum) -> bool:
     """Whether `second` is `first` said otherwise; `first` then holds the one that counts, and the words of both."""
-    if first.currency != second.currency:
-        if _regex("bracket").fullmatch(text, first.end, second.start) is None:
-            return False
-        closing = _regex("bracket_end").match(text, second.end)
-        if closing is None:
-            return False
-        first.end = closing.end()
-        return True
+    other_currency = first.currency != second.currency
+    if other_currency or first.amount == second.amount:  # £3m (€3.4m); one million pounds (£1,000,000)
+        bracketed = _regex("bracket").fullmatch(text, first.end, second.start) is not None
+        closing = _regex("bracket_end").match(text, second.end) if bracketed else None
+        if closing is not None:
+            first.end = closing.end()
+        if closing is not None or other_currency:
+            return closing is not None
     between = _regex("vat_between").fullmatch(text, first.end, second.start)
     behind = _regex("vat_behind").match(text, second.end)
     if between is None or behind is None:

@@ -219,6 +219,8 @@ ONE_SUM: list[tuple[Any, ...]] = [
     ("$5 million to $7.5 million per year", 7_500_000, "USD", "up_to", True),
     # qualifiers
     ("up to £350m", 350_000_000, "GBP", "up_to"),
+    ("not to exceed nine million pounds (£9,000,000)", 9_000_000, "GBP", "up_to"),
+    ("about £9m (nine million pounds)", 9_000_000, "GBP", "about"),
     ("up to an estimated £9m", 9_000_000, "GBP", "up_to"),
     ("as much as £9m", 9_000_000, "GBP", "up_to"),
     ("a maximum of £9m", 9_000_000, "GBP", "up_to"),
