@@ -74,7 +74,8 @@ def terms() -> re.Pattern[str]:
     )
     added = (
         rf"(?P<first>{_COUNT})(?P<added>(?:(?:\s?\(?\+\s?\(?|[-‐‑\s]plus[-‐‑\s]|\sand\sthen\s){_COUNT}){{1,4}}+)\)?"
-        rf"(?:[-‐‑\s](?P<added_unit>{_UNIT})|\s(?:contract|deal|agreement|arrangement|basis)(?![^\W_]))"
+        rf"(?:[-‐‑\s](?P<added_unit>{_UNIT})|\s(?:contract|deal|agreement|arrangement|basis|pattern|model|terms?)(?![^\W_])"
+        r"|(?<=[0-9]\+[0-9]\+[0-9])(?!\w|[-+=*/‐‑]|\s[+=]|[.,][0-9]))"
     )
     term = (
         rf"(?:(?P<times>{_FEW}|both(?![^\W_])){_AGAIN}?(?:\s(?P<times_kind>(?:{_ADJECTIVE}\s){{0,2}})"

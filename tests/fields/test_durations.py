@@ -130,6 +130,9 @@ for 1.3 years
 for 2019 years
 4 years, and up to 24 months more | 4 years | 48 | 4 years, and up to 24 months more | 24
 a 3+1+1 contract | 3+1+1 contract | 36 | 3+1+1 contract | 24
+framed as 3+1+1, from May | 3+1+1 | 36 | 3+1+1 | 24
+let on the 4+2 pattern | 4+2 pattern | 48 | 4+2 pattern | 24
+it had 1+1+1=3 parts and 2+1+12 points
 3 (+1+1) years | 3 (+1+1) years | 36 | 3 (+1+1) years | 24
 a C++1 contract and 3+1 servers
 may be prolonged twice, each time by 12 months | | | may be prolonged twice, each time by 12 months | 24
