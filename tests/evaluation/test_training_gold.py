@@ -13,7 +13,7 @@ from llm_extract.task import find_task
 
 EVALS = Path(__file__).parents[2] / "evals"
 
-ARTICLES = {"it_contracts": 5197, "appointments": 84}
+ARTICLES = {"it_contracts": 6445, "appointments": 84}
 NAMES = {
     "it_contracts": ("contracts", ("buyers", "suppliers", "partners", "incumbents")),
     "appointments": ("appointments", ("person", "organisation", "predecessor", "previous_organisation")),
