@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -131,7 +132,7 @@ def is_run(answer: str, text: str) -> bool:
     (llama.cpp answers 200, freely decoded). Spaces at the ends of `answer` are not counted.
     """
     words = answer.strip()
-    return _can_start(words) and any(
+    return _begins_like_a_run(words) and any(
         _cut_between_chunks(words, line) for line in (" ".join(passage.split()) for passage in _BREAKS.split(text))
     )
 
@@ -277,6 +278,11 @@ def _cut_between_chunks(words: str, line: str) -> bool:
 
 def _can_start(words: str) -> bool:
     return re.match(_FIRST, words) is not None
+
+
+def _begins_like_a_run(words: str) -> bool:
+    # A mark that was cut off its letter ("ी") is a letter to llguidance, and none to `re`.
+    return _can_start(words) or (words != "" and unicodedata.category(words[0]).startswith("M"))
 
 
 def _substring(name: str, chunks: list[str]) -> str:

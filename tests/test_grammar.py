@@ -209,6 +209,7 @@ def test_part_of_a_word_or_number_is_no_run() -> None:
     assert not is_run("Osterby Larkfield", ARTICLE)
     assert not is_run("", ARTICLE)
     assert not is_run('"preferred" supplier', ARTICLE)
+    assert is_run("\u0940", "हिन्दी")
 
 
 def test_a_part_of_a_word_that_also_stands_alone_is_a_run() -> None:
