@@ -53,6 +53,8 @@ _CHUNK = re.compile(
 # A run starts with a letter, a digit, a currency sign or one of "#@&(", before which a full stop may stand
 # (".NET"), and does not end with white space.
 _FIRST = rf"\.?[\w{_CURRENCY}#@&\(]"
+# The same to llguidance, whose own `\w` also holds marks, joiners and letters in circles.
+_FIRST_IN_GRAMMARS = _FIRST.replace(r"\w", r"\p{L}\p{N}_")
 
 
 def line_grammar(
@@ -281,8 +283,8 @@ def _can_start(words: str) -> bool:
 
 
 def _begins_like_a_run(words: str) -> bool:
-    # A mark that was cut off its letter ("ी") is a letter to llguidance, and none to `re`.
-    return _can_start(words) or (words != "" and unicodedata.category(words[0]).startswith("M"))
+    # A letter that Unicode has got since this Python was made may be one to llguidance already.
+    return _can_start(words) or (words != "" and unicodedata.category(words[0]) == "Cn")
 
 
 def _substring(name: str, chunks: list[str]) -> str:
@@ -292,9 +294,9 @@ def _substring(name: str, chunks: list[str]) -> str:
 def _run_shape(longest: int | None) -> str:
     r"""What every run looks like, as a regular expression; it leaves out `_BREAK` and the empty run."""
     if longest is None:
-        return rf"/{_FIRST}([^\n]*[^\s])?/"
+        return rf"/{_FIRST_IN_GRAMMARS}([^\n]*[^\s])?/"
     # Three less: the two characters that `_FIRST` may take, and the last one.
-    return rf"/{_FIRST}([^\n]{{0,{max(longest - 3, 0)}}}[^\s])?/"
+    return rf"/{_FIRST_IN_GRAMMARS}([^\n]{{0,{max(longest - 3, 0)}}}[^\s])?/"
 
 
 def _alternatives(expressions: list[str]) -> str:

@@ -209,7 +209,19 @@ def test_part_of_a_word_or_number_is_no_run() -> None:
     assert not is_run("Osterby Larkfield", ARTICLE)
     assert not is_run("", ARTICLE)
     assert not is_run('"preferred" supplier', ARTICLE)
-    assert is_run("\u0940", "हिन्दी")
+
+
+@pytest.mark.parametrize("first", ["\u0940", "\u203f", "\u200d", "\u24b6"])
+def test_no_run_begins_with_what_only_goes_on(first: str) -> None:
+    text = f"Kova {first}Data"
+    assert not is_run(f"{first}Data", text)
+    assert not takes(line_grammar(text, none="none"), f" {first}")
+
+
+@pytest.mark.parametrize("run", ["\u00bd", "\u2167 Data", "\u0939\u093f\u0928\u094d\u0926\u0940"])
+def test_a_run_may_begin_with_a_letter_or_digit_of_any_script(run: str) -> None:
+    assert is_run(run, f"Kova {run}")
+    assert takes(line_grammar(f"Kova {run}", none="none"), f" {run}\n")
 
 
 def test_a_part_of_a_word_that_also_stands_alone_is_a_run() -> None:
