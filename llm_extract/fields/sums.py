@@ -349,13 +349,13 @@ def _net_of(text: str, gross: Sum, ceiling: int) -> None:
 def _absorbs(text: str, first: Sum, second: Sum) -> bool:
     """Whether `second` is `first` said otherwise; `first` then holds the one that counts, and the words of both."""
     other_currency = first.currency != second.currency
-    if other_currency or first.amount == second.amount:  # £3m (€3.4m); one million pounds (£1,000,000)
-        bracketed = _regex("bracket").fullmatch(text, first.end, second.start) is not None
-        closing = _regex("bracket_end").match(text, second.end) if bracketed else None
-        if closing is not None:
-            first.end = closing.end()
-        if closing is not None or other_currency:
-            return closing is not None
+    in_brackets = _regex("bracket").fullmatch(text, first.end, second.start) is not None
+    closing = _regex("bracket_end").match(text, second.end) if in_brackets else None
+    if closing is not None and (other_currency or first.amount == second.amount):
+        first.end = closing.end()  # £3m (€3.4m); one million pounds (£1,000,000)
+        return True
+    if other_currency:
+        return False
     between = _regex("vat_between").fullmatch(text, first.end, second.start)
     behind = _regex("vat_behind").match(text, second.end)
     if between is None or behind is None:
