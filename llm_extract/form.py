@@ -190,6 +190,8 @@ class Line:
             states: how probable it was that the line states something; see `states`.
             entry: how probable its entry was.
         """
+        if not tokens:
+            return []
         sums, there = [0.0], [states]
         chosen = False
         for token, logprob in tokens:
@@ -201,8 +203,8 @@ class Line:
             chosen = chosen or (bool(self.choices) and _SHOWS.strip() in token)
             if not chosen:
                 sums[-1] += logprob
-        owns = [math.exp(min(total, 0.0)) for total in sums] if tokens else []
-        return [Likelihood(own, of_line, entry) for own, of_line in zip(owns, there, strict=False)]
+        owns = (math.exp(min(total, 0.0)) for total in sums)
+        return [Likelihood(own, of_line, entry) for own, of_line in zip(owns, there, strict=True)]
 
     def states(self, beginnings: Sequence[tuple[str, float]]) -> float | None:
         """How probable it was that a line states something, from the likeliest tokens that it could begin with.

@@ -28,8 +28,8 @@ from llm_extract.fields.names import normalise_name
 from llm_extract.form import NONE, Form, Line, assemble, make_form, one_block, said_at
 from llm_extract.grammar import choice_grammar
 from llm_extract.grounding import Said
-from llm_extract.model.adapters import Adapter, read_adapter
-from llm_extract.model.types import Likelihood, Request, Sampling, Usage
+from llm_extract.model.adapters import confidences, read_adapter
+from llm_extract.model.types import Completion, Likelihood, Request, Sampling, Usage
 
 if TYPE_CHECKING:
     from llm_extract.model import Model
@@ -46,9 +46,6 @@ MOST_ENTRIES = 12
 
 SILENCE = 0.5
 """How probable `none` must be to be taken, where the model tells; if less, words are likelier, only which is open."""
-
-
-_Tokens = tuple[tuple[str, float], ...]
 
 
 def asked_text(document: Document) -> str:
@@ -124,16 +121,17 @@ async def ask(
     adapter = None if model.endpoint.adapter is None else read_adapter(model.endpoint.adapter)
     start = "" if adapter is not None else solved_forms(task)
     context = context_of(document, published)
-    filling = _Filling(model, adapter, start, asked_text(document), context, sampling, repeat)
+    filling = _Filling(model, start, asked_text(document), context, sampling, repeat, tuned=adapter is not None)
     form = make_form(task)
     head = {line.path: await filling.line(line, "", "") for line in form.lines}
     answer = assemble(task.schema.root, head)
     if form.name is not None:
         branch = next(child for child in task.schema.root.children if child.name == form.name)
         answer[form.name] = [assemble(branch, entry) for entry in await _entries(filling, form)]  # type: ignore[arg-type]
-    least = 0.0 if adapter is None else adapter.least_confidence
-    validated = task.schema.answer.model_validate(answer)
-    said = Said(validated, filling.confidence, least, filling.likelihoods)
+    said = Said(task.schema.answer.model_validate(answer), likelihoods=filling.likelihoods)
+    if adapter is not None:
+        confidence = confidences(filling.likelihoods, adapter.confidence)
+        said = said._replace(confidence=confidence, least_confidence=adapter.least_confidence)
     return said, filling.answered_by, filling.usage
 
 
@@ -177,18 +175,19 @@ class _Filling:
     def __init__(
         self,
         model: Model,
-        adapter: Adapter | None,
         start: str,
         text: str,
         context: Context,
         sampling: Sampling,
         repeat: int,
+        *,
+        tuned: bool,
     ) -> None:
         self.usage, self.answered_by = Usage(), model.endpoint.model
-        self.confidence: dict[str, float] = {}
         self.likelihoods: dict[str, Likelihood] = {}
         self._model = model
-        self._adapter = adapter
+        self.tuned = tuned
+        """Whether the model was tuned for this form."""
         self._text = text
         self._context = context
         self._sampling = {
@@ -202,11 +201,6 @@ class _Filling:
         self._named: set[str] = set()
         self._entry: float | None = 1.0
         """How probable it was that there are as many entries as were opened; None: not told."""
-
-    @property
-    def tuned(self) -> bool:
-        """Whether the model was tuned for this form."""
-        return self._adapter is not None
 
     async def line(self, line: Line, here: str, kind: str) -> Any:
         """What the model says on a line; nothing for a line that this article cannot answer.
@@ -225,32 +219,32 @@ class _Filling:
             self._prompt += f" {line.write(said)}\n"
             return said
         silent = self.tuned or not line.opens or not has_words(self._text)
-        said, tokens, beginnings = await self._asked(line, asked, silent=silent)
+        said, completion = await self._asked(line, asked, silent=silent)
+        tokens, states = completion.tokens, line.states(completion.beginnings)
         unsure = not said and said is not False and tokens and math.exp(tokens[0][1]) < SILENCE
         if unsure and has_words(self._text):
             # Its first choice was silence, but all words together are likelier: it is not sure which words.
-            said, tokens, _ = await self._asked(line, asked, silent=False)
+            said, completion = await self._asked(line, asked, silent=False)
+            tokens = completion.tokens
         self._prompt += f" {line.write(said)}\n"
-        if self._adapter is not None:
-            states = line.states(beginnings)
+        if self.tuned:
             if line.opens:
                 self._entry = None if self._entry is None or states is None else self._entry * states
             for number, seen in enumerate(line.likelihoods(tokens, states, self._entry if kind else None)):
                 path = f"{here}{line.path}".replace("[].", "[0].").removesuffix("[]")
                 path += f"[{number}]" if line.leaf.many else ""
                 self.likelihoods[path] = seen
-                self.confidence[path] = self._adapter.calibrated(asked, seen)
         return said
 
     async def _chosen(self, line: Line, offers: list[str]) -> Any:
         """What a model that was not tuned chooses on a line."""
-        said, _, _ = await self._answered(line, choice_grammar(offers if line.opens else [*offers, NONE]))
+        said, _ = await self._answered(line, choice_grammar(offers if line.opens else [*offers, NONE]))
         if isinstance(line.leaf.field_type, NameField):
             self._named.update(map(normalise_name, said if line.leaf.many else [said] if said else []))
         return said
 
-    async def _asked(self, line: Line, path: str, *, silent: bool) -> tuple[Any, _Tokens, _Tokens]:
-        """The answer on a line, its tokens, and those it could begin with.
+    async def _asked(self, line: Line, path: str, *, silent: bool) -> tuple[Any, Completion]:
+        """The answer on a line, read and as it came.
 
         `path` is the line's in the schema: `contracts[].value`; `silent`: whether it may say that the article does not
         tell.
@@ -260,7 +254,7 @@ class _Filling:
             self._grammars[key] = line.grammar(self._text, silent=silent)
         return await self._answered(line, self._grammars[key])
 
-    async def _answered(self, line: Line, grammar: str) -> tuple[Any, _Tokens, _Tokens]:
+    async def _answered(self, line: Line, grammar: str) -> tuple[Any, Completion]:
         request = Request(
             prompt=self._prompt,
             grammar=grammar,
@@ -271,4 +265,4 @@ class _Filling:
         )
         answered = await self._model.answer(request, partial(line.read, text=self._text))
         self.usage, self.answered_by = self.usage + answered.usage, answered.completion.model
-        return answered.answer, answered.completion.tokens, answered.completion.beginnings
+        return answered.answer, answered.completion

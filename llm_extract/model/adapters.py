@@ -10,6 +10,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -61,14 +63,29 @@ class Calibration(BaseModel):
         """How often such an answer is right, from `LOWEST` to `HIGHEST`."""
         total = self.lines.get(path, self.lines.get(ANY_LINE, 0.0))
         for weight, probability in zip((self.own, self.there, self.entry), seen, strict=True):
-            total += weight * (0.0 if probability is None else log_odds(probability))
+            total += weight * log_odds(probability)
         return min(max(1 / (1 + math.exp(-total)), LOWEST), HIGHEST)
 
 
-def log_odds(probability: float) -> float:
-    """The natural logarithm of the odds, of what is too near to 0 or 1 that of a bound."""
+def log_odds(probability: float | None) -> float:
+    """The natural logarithm of the odds, of what is too near to 0 or 1 that of a bound; 0 of what was not told."""
+    if probability is None:
+        return 0.0
     bounded = min(max(probability, _NEARLY_NEVER), _NEARLY_ALWAYS)
     return math.log(bounded / (1 - bounded))
+
+
+def confidences(likelihoods: Mapping[str, Likelihood], calibration: Calibration | None) -> dict[str, float]:
+    """How likely each value is right, by its path: what its likelihood is worth, or without calibration, says."""
+    return {
+        path: seen.own if calibration is None else calibration.worth(line_of(path), seen)
+        for path, seen in likelihoods.items()
+    }
+
+
+def line_of(path: str) -> str:
+    """The path of the line that a value's path is of: `contracts[0].buyers[1]` is of `contracts[].buyers[]`."""
+    return re.sub(r"\[\d+\]", "[]", path)
 
 
 class Adapter(BaseModel):
@@ -91,10 +108,6 @@ class Adapter(BaseModel):
     """What a probability of the model is worth, measured on development articles; None: what it says."""
     least_confidence: float = Field(default=0.0, ge=0, le=1)
     """Values below it are left out unless the settings say otherwise."""
-
-    def calibrated(self, path: str, seen: Likelihood) -> float:
-        """How likely an answer of this line is right that was so likely to the model."""
-        return seen.own if self.confidence is None else self.confidence.worth(path, seen)
 
 
 def adapter_folder(task: Task) -> Path | None:

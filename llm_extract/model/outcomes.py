@@ -314,8 +314,7 @@ def _completion(status: int, data: Any, body: bytes, request_id: str | None) -> 
     if finish not in _WHOLE:
         return spent._replace(name="bad_response", message=f"it ended with finish_reason {finish!r}")
     model = data.get("model")
-    told = _dict(choice.get("logprobs")).get("content")
-    told = told if isinstance(told, list) else []
+    told = _list(_dict(choice.get("logprobs")).get("content"))
     completion = Completion(
         content=content,
         finish_reason=finish,
@@ -325,15 +324,15 @@ def _completion(status: int, data: Any, body: bytes, request_id: str | None) -> 
         cached_input_tokens=spent.cached_input_tokens,
         request_id=request_id,
         tokens=_tokens(told),
-        beginnings=_tokens(_dict(told[0]).get("top_logprobs")) if told else (),
+        beginnings=_tokens(_list(_dict(told[0]).get("top_logprobs"))) if told else (),
     )
     return spent._replace(completion=completion)
 
 
-def _tokens(told: Any) -> tuple[tuple[str, float], ...]:
+def _tokens(told: list[Any]) -> tuple[tuple[str, float], ...]:
     """Tokens with their log probabilities, as llama.cpp tells them; none if one of them is not told."""
     tokens = []
-    for each in told if isinstance(told, list) else ():
+    for each in told:
         token, logprob = _dict(each).get("token"), _dict(each).get("logprob")
         if not isinstance(token, str) or not isinstance(logprob, int | float) or not math.isfinite(logprob):
             return ()
@@ -375,6 +374,10 @@ def _short(text: str, length: int = LONGEST_MESSAGE) -> str:
 
 def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _count(value: Any) -> int:

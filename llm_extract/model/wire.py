@@ -19,6 +19,8 @@ FORMAT_VERSION = 1
 """Part of every cache key: raise it when the same request no longer means the same call."""
 LONGEST_ANSWER = 2_000_000
 """Characters; longer answers are invalid without being looked at."""
+BEGINNINGS = 10
+"""How many of the likeliest tokens are asked for at each token of an answer."""
 
 
 def request_key(endpoint: Endpoint, request: Request) -> str:
@@ -47,10 +49,6 @@ def request_key(endpoint: Endpoint, request: Request) -> str:
         *(["logprobs", BEGINNINGS] if request.logprobs else []),
     ]
     return sha256(json.dumps(parts).encode("ascii")).hexdigest()
-
-
-BEGINNINGS = 10
-"""How many of the likeliest tokens are asked for at each token of an answer."""
 
 
 class Structure(NamedTuple):

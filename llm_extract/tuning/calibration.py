@@ -72,8 +72,7 @@ def fit(observations: Sequence[Observation]) -> Calibration | None:
 
 
 def _features(observed: Observation, lines: Sequence[str]) -> list[float]:
-    odds = [0.0 if probability is None else log_odds(probability) for probability in observed.seen]
-    return [*odds, 1.0, *(float(observed.path == path) for path in lines)]
+    return [*map(log_odds, observed.seen), 1.0, *(float(observed.path == path) for path in lines)]
 
 
 def without_own_article(

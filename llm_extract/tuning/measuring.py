@@ -8,7 +8,6 @@ each.
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,7 +18,7 @@ from llm_extract.evaluation.gold import Gold, GoldSet
 from llm_extract.evaluation.predictions import Failure, PredictedEvidence, Prediction
 from llm_extract.evaluation.results import Results, judge
 from llm_extract.grounding import Said, ground
-from llm_extract.model.adapters import Calibration
+from llm_extract.model.adapters import Calibration, confidences, line_of
 from llm_extract.model.types import Likelihood, Model, Sampling
 from llm_extract.questions import ask
 from llm_extract.task import Task
@@ -124,10 +123,7 @@ def predictions(
 def _prediction(task: Task, item: Gold, asked: Asked, calibration: Calibration | None, least: float) -> Prediction:
     if asked.said is None:
         return Prediction(article=item.name, error=asked.failure)
-    confidence = {
-        path: seen.own if calibration is None else calibration.worth(line_of(path), seen)
-        for path, seen in asked.said.likelihoods.items()
-    }
+    confidence = confidences(asked.said.likelihoods, calibration)
     said = asked.said._replace(confidence=confidence, least_confidence=least)
     try:
         grounded = ground(item.document, task.schema, said)
@@ -142,11 +138,6 @@ def _prediction(task: Task, item: Gold, asked: Asked, calibration: Calibration |
         confidence={p: found.confidence for p, found in grounded.evidence.items() if found.confidence is not None},
         issues=grounded.issues,
     )
-
-
-def line_of(path: str) -> str:
-    """The path of the line that a value's path is of: `contracts[0].buyers[1]` is of `contracts[].buyers[]`."""
-    return re.sub(r"\[\d+\]", "[]", path)
 
 
 def observations(results: Results, asked: Mapping[str, Asked]) -> list[Observation]:

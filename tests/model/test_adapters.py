@@ -22,9 +22,10 @@ from llm_extract.model.adapters import (
     HIGHEST,
     LOWEST,
     WEIGHTS,
-    Adapter,
     Calibration,
     adapter_folder,
+    confidences,
+    line_of,
     read_adapter,
     with_adapter,
 )
@@ -214,7 +215,6 @@ def test_an_extractor_asks_the_tuned_model(task: Task, settings: Settings) -> No
 
 # ---------------------------------------------------------------- what a probability is worth
 
-FIELDS = {"base": "b", "base_sha256": "", "weights_sha256": "", "form": ""}
 WEIGHT = st.floats(0, 5)
 
 
@@ -222,14 +222,14 @@ WEIGHT = st.floats(0, 5)
 def test_a_surer_answer_is_never_worth_less(
     own: float, there: float, entry: float, added: float, asked: list[float], other: float | None
 ) -> None:
-    adapter = Adapter(**FIELDS, confidence=Calibration(own=own, there=there, entry=entry, lines={"": added}))
+    calibration = Calibration(own=own, there=there, entry=entry, lines={"": added})
     asked.sort()
     for surer in (
         [Likelihood(each, other, other) for each in asked],
         [Likelihood(0.5, each, other) for each in asked],
         [Likelihood(0.5, other, each) for each in asked],
     ):
-        worth = [adapter.calibrated("contracts[].value", seen) for seen in surer]
+        worth = [calibration.worth("contracts[].value", seen) for seen in surer]
         assert all(earlier <= later + 1e-9 for earlier, later in itertools.pairwise(worth))
         assert all(LOWEST <= each <= HIGHEST for each in worth)
 
@@ -249,8 +249,20 @@ def test_a_surer_answer_is_never_worth_less(
 )
 def test_log_odds_are_weighed_and_added(path: str, seen: Likelihood, worth: float) -> None:
     calibration = Calibration(own=0.5, there=2.0, entry=1.0, lines={"a": 1.0, "": 0.0})
-    assert Adapter(**FIELDS, confidence=calibration).calibrated(path, seen) == pytest.approx(worth, abs=5e-4)
+    assert calibration.worth(path, seen) == pytest.approx(worth, abs=5e-4)
+
+
+def test_the_confidence_of_a_value_is_what_its_likelihood_is_worth_on_its_line() -> None:
+    seen = {"contracts[0].value": Likelihood(0.5), "contracts[1].buyers[2]": Likelihood(0.5)}
+    calibration = Calibration(lines={"contracts[].buyers[]": 1.0, "": 0.0})
+    found = confidences(seen, calibration)
+    assert found == {"contracts[0].value": 0.5, "contracts[1].buyers[2]": pytest.approx(0.731, abs=5e-4)}
 
 
 def test_without_measurements_a_probability_is_what_it_is() -> None:
-    assert Adapter(**FIELDS).calibrated("contracts[].value", Likelihood(0.37, 0.2, 0.1)) == 0.37
+    assert confidences({"contracts[0].value": Likelihood(0.37, 0.2, 0.1)}, None) == {"contracts[0].value": 0.37}
+
+
+def test_a_value_s_path_tells_its_line() -> None:
+    assert line_of("contracts[0].buyers[12]") == "contracts[].buyers[]"
+    assert line_of("title") == "title"

@@ -19,7 +19,6 @@ from llm_extract.tuning.measuring import (
     ask_all,
     calibrate,
     item_f1,
-    line_of,
     observations,
     predictions,
     results_of,
@@ -129,8 +128,3 @@ def test_an_article_that_fails_counts_with_all_its_items(gold: GoldSet, tmp_path
     assert len(results.errors) == 16
     assert item_f1(results) == 0.0
     assert calibrate(gold, failed).confidence is None
-
-
-def test_a_value_s_path_tells_its_line() -> None:
-    assert line_of("contracts[0].buyers[12]") == "contracts[].buyers[]"
-    assert line_of("title") == "title"
