@@ -28,7 +28,7 @@ from llm_extract.fields.names import normalise_name
 from llm_extract.form import NONE, Form, Line, assemble, make_form, one_block, said_at
 from llm_extract.grammar import choice_grammar
 from llm_extract.grounding import Said
-from llm_extract.model.adapters import confidences, read_adapter
+from llm_extract.model.adapters import Adapter, confidences, read_adapter
 from llm_extract.model.types import Completion, Likelihood, Request, Sampling, Usage
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ async def ask(
     adapter = None if model.endpoint.adapter is None else read_adapter(model.endpoint.adapter)
     start = "" if adapter is not None else solved_forms(task)
     context = context_of(document, published)
-    filling = _Filling(model, start, asked_text(document), context, sampling, repeat, tuned=adapter is not None)
+    filling = _Filling(model, adapter, start, asked_text(document), context, sampling, repeat)
     form = make_form(task)
     head = {line.path: await filling.line(line, "", "") for line in form.lines}
     answer = assemble(task.schema.root, head)
@@ -175,19 +175,19 @@ class _Filling:
     def __init__(
         self,
         model: Model,
+        adapter: Adapter | None,
         start: str,
         text: str,
         context: Context,
         sampling: Sampling,
         repeat: int,
-        *,
-        tuned: bool,
     ) -> None:
         self.usage, self.answered_by = Usage(), model.endpoint.model
         self.likelihoods: dict[str, Likelihood] = {}
         self._model = model
-        self.tuned = tuned
+        self.tuned = adapter is not None
         """Whether the model was tuned for this form."""
+        self._reads_both_ways = adapter is not None and adapter.attention == "prefix"
         self._text = text
         self._context = context
         self._sampling = {
@@ -262,6 +262,8 @@ class _Filling:
             stop=("\n",),
             repeat=self._repeat,
             logprobs=self.tuned,
+            # What the server knows of another article that begins alike was read with that one's end in view.
+            anew=self._reads_both_ways and self.usage.calls == 0,
         )
         answered = await self._model.answer(request, partial(line.read, text=self._text))
         self.usage, self.answered_by = self.usage + answered.usage, answered.completion.model

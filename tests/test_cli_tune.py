@@ -49,6 +49,7 @@ def test_a_missing_package_says_how_to_get_it(command_line: Run, monkeypatch: py
         (["deals", "--minutes", "0"], "--minutes"),
         (["deals", "--rank", "0"], "--rank"),
         (["deals", "--device", "tpu"], "--device"),
+        (["deals", "--attention", "backwards"], "--attention"),
     ],
 )
 def test_wrong_usage_is_exit_code_2(command_line: Run, folder: Path, words: list[str], complaint: str) -> None:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from llm_extract import Extraction, Extractor, extract, read_document
 from llm_extract.errors import ContextTooLong, EmbeddedModelError
 from llm_extract.fields import OrganisationName
-from llm_extract.model.embedded import shared_server, stop_all
+from llm_extract.model.embedded import stop_all
 from llm_extract.model.models import EmbeddedModel
 from llm_extract.settings import Settings, load_settings
 from tests.support import check_sound
@@ -78,7 +78,7 @@ def test_a_whole_answer_under_a_grammar_cannot_name_who_is_not_in_the_article(
     """Whatever the model wants: here its instructions beg for the name."""
     model = Extractor[Any](settings=settings).model
     assert isinstance(model, EmbeddedModel)
-    address = shared_server(model.weights_file(), context=8192).ensure_running()
+    address = model.server().ensure_running()
     endpoint = load_settings(
         model="llamacpp/box",
         base_url=address.base_url,
@@ -99,11 +99,13 @@ def test_a_killed_server_is_started_again(settings: Settings) -> None:
     extractor: Extractor[Any] = Extractor(settings=settings)
     extractor.extract("Orla Bank has signed a £3m contract with Venn Systems.")
     assert isinstance(extractor.model, EmbeddedModel)
-    server = shared_server(extractor.model.weights_file(), context=8192)
-    assert server.pid is not None
-    os.kill(server.pid, signal.SIGKILL)
+    server = extractor.model.server()
+    killed = server.pid
+    assert killed is not None
+    os.kill(killed, signal.SIGKILL)
     result = extractor.extract("Brill Council has signed a £4m contract with Tarn Systems.")
     assert result.usage.calls > 0
+    assert server.pid not in (None, killed)
 
 
 def test_an_article_longer_than_its_context_says_so(settings: Settings) -> None:

@@ -548,6 +548,24 @@ def test_a_tuned_model_sees_the_article_alone_and_is_asked_for_probabilities(tmp
     assert all(request.logprobs for request in model.requests)
 
 
+@pytest.mark.parametrize(("attention", "first"), [("causal", False), ("prefix", True)])
+def test_only_what_reads_both_ways_reads_an_article_anew_and_once(tmp_path: Path, attention: str, first: bool) -> None:
+    model = Telling(filled(RIGHT), write_adapter(tmp_path, attention=attention))
+    extract(ARTICLE, model=model)
+    assert [request.anew for request in model.requests] == [first] + [False] * 17
+
+
+def test_an_article_whose_first_lines_are_in_the_cache_is_still_read_anew(tmp_path: Path) -> None:
+    class Remembering(Telling):
+        async def answer(self, request: Request, parse: Callable[[str], Any]) -> Answered:
+            answered = await super().answer(request, parse)
+            return answered if len(self.requests) > 3 else answered._replace(usage=Usage(cached_calls=1), cached=True)
+
+    model = Remembering(filled(RIGHT), write_adapter(tmp_path, attention="prefix"))
+    extract(ARTICLE, model=model)
+    assert [request.anew for request in model.requests[:6]] == [True, True, True, True, False, False]
+
+
 def test_lists_inside_an_entry_and_second_lists_carry_their_confidence(tmp_path: Path) -> None:
     class Course(BaseModel):
         dish: Name | None = None

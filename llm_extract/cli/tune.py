@@ -16,6 +16,7 @@ from llm_extract.cli.batch import INTERRUPTED, STOPPED, run_batch
 from llm_extract.errors import UsageError
 
 if TYPE_CHECKING:
+    from llm_extract.model.types import Attention
     from llm_extract.tuning.training import Device, Trainer
     from llm_extract.tuning.writing import Tuned
 
@@ -42,6 +43,11 @@ _file = click.Path(path_type=Path)
     "--rank", metavar="N", type=click.IntRange(1, 256), default=16, show_default=True, help="Size of the adapter."
 )
 @click.option("--start", metavar="FOLDER", type=_folder, help="An adapter to begin with, to teach it more.")
+@click.option(
+    "--attention",
+    type=click.Choice(["causal", "prefix"]),
+    help="prefix: an article is read both ways, which takes longer to learn.  [default: --start's, or causal]",
+)
 @click.option("--seed", metavar="N", type=int, default=0, show_default=True)
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--out", metavar="FOLDER", type=_folder, help="The adapter's.  [default: prompts/TASK.adapter]")
@@ -55,6 +61,7 @@ def tune(
     minutes: float,
     rank: int,
     start: Path | None,
+    attention: Attention | None,
     seed: int,
     device: Device,
     out: Path | None,
@@ -65,6 +72,7 @@ def tune(
     Learns from the articles beside the task's gold, chooses and calibrates on the split `dev`, never looks at `test`.
     Stopped or killed, the same command goes on. The adapter is then used by `--model embedded` wherever the task is.
     """
+    from llm_extract.model.adapters import read_adapter
     from llm_extract.settings import load_settings
     from llm_extract.task import find_task
     from llm_extract.tuning.data import shown
@@ -74,9 +82,11 @@ def tune(
     from llm_extract.tuning.writing import finish
 
     check_packages()
-    rate = GENTLE_RATE if start else Plan.learning_rate
-    plan = Plan(minutes=minutes, rank=rank, alpha=2 * rank, learning_rate=rate, seed=seed)
-    given = {"base": base, "minutes": f"{minutes:g}", "rank": str(rank), "seed": str(seed)}
+    known = read_adapter(start).attention if start else None
+    reads = attention or known or Plan.attention
+    rate = GENTLE_RATE if reads == known else Plan.learning_rate
+    plan = Plan(minutes=minutes, rank=rank, alpha=2 * rank, learning_rate=rate, seed=seed, attention=reads)
+    given = {"base": base, "minutes": f"{minutes:g}", "rank": str(rank), "attention": reads, "seed": str(seed)}
     words = ["llm-extract", "tune", task, *(word for name, value in given.items() for word in (f"--{name}", value))]
     found = find_task(task)
     words += ["--start", shown(start, found)] if start else []

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from llm_extract.errors import EmbeddedModelError
 from llm_extract.form import make_form
-from llm_extract.model.types import Endpoint, Likelihood
+from llm_extract.model.types import Attention, Endpoint, Likelihood
 from llm_extract.model.weights import KNOWN_MODELS
 
 if TYPE_CHECKING:
@@ -104,6 +104,8 @@ class Adapter(BaseModel):
     """Of `adapter.gguf`."""
     form: str
     """Fingerprint of the form that it was taught; see `llm_extract.form.Form.fingerprint`."""
+    attention: Attention = "causal"
+    """How it was trained to read, and has to be served."""
     confidence: Calibration | None = None
     """What a probability of the model is worth, measured on development articles; None: what it says."""
     least_confidence: float = Field(default=0.0, ge=0, le=1)

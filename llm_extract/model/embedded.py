@@ -29,6 +29,7 @@ from llm_extract.errors import EmbeddedModelError
 from llm_extract.model import embedded_server
 from llm_extract.model.gguf import read_header
 from llm_extract.model.machine import available_memory, free_cores
+from llm_extract.model.types import Attention
 from llm_extract.model.weights import DEFAULT_MODEL, KNOWN_MODELS
 
 _STOP_SECONDS = 5.0
@@ -53,8 +54,9 @@ class EmbeddedServer:
     """One server of one model file. Safe to use from several threads; a forked process starts its own.
 
     `threads` are the cores that the model may use, by default those that are free; `context` is the
-    window in tokens, prompt and answer together; `alias` is the model's name in its answers. One request
-    runs at a time, others wait: on a small machine batches bring nothing, and the prompt cache is one article's.
+    window in tokens, prompt and answer together; `attention` is how the model reads; `alias` is the
+    model's name in its answers. One request runs at a time, others wait: on a small machine batches
+    bring nothing, and the prompt cache is one article's.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class EmbeddedServer:
         *,
         threads: int | None = None,
         context: int = 8192,
+        attention: Attention = "causal",
         alias: str = "embedded",
         cache_ram_mib: int = 256,
         start_seconds: float = 120.0,
@@ -70,6 +73,7 @@ class EmbeddedServer:
         self.model_file = model_file
         self._threads = threads
         self._context = context
+        self._attention = attention
         self._alias = alias
         self._cache_ram_mib = cache_ram_mib
         self._start_seconds = start_seconds
@@ -155,6 +159,7 @@ class EmbeddedServer:
                 "port": self._port,
                 "key": self._key,
                 "context": self._context,
+                "attention": self._attention,
                 "decode_threads": decode,
                 "prefill_threads": prefill,
                 "cache_ram_mib": self._cache_ram_mib,
@@ -321,7 +326,7 @@ def thread_counts(threads: int | None = None) -> tuple[int, int]:
 
 
 _servers: weakref.WeakSet[EmbeddedServer] = weakref.WeakSet()
-_shared: dict[tuple[Path, int, str], EmbeddedServer] = {}
+_shared: dict[tuple[Path, int, Attention, str], EmbeddedServer] = {}
 _shared_lock = threading.Lock()
 
 
@@ -330,16 +335,19 @@ def shared_server(
     *,
     threads: int | None = None,
     context: int = 8192,
+    attention: Attention = "causal",
     alias: str = "embedded",
 ) -> EmbeddedServer:
-    """This process's one server for a model file, context and alias; ended with the process. Not started yet.
+    """This process's one server for a model file, context, attention and alias. Not started yet.
 
-    `threads` count for the call that makes it.
+    It ends with the process. `threads` count for the call that makes it.
     """
-    key = (model_file.resolve(), context, alias)
+    key = (model_file.resolve(), context, attention, alias)
     with _shared_lock:
         if key not in _shared:
-            _shared[key] = EmbeddedServer(model_file, threads=threads, context=context, alias=alias)
+            _shared[key] = EmbeddedServer(
+                model_file, threads=threads, context=context, attention=attention, alias=alias
+            )
         return _shared[key]
 
 

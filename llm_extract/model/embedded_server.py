@@ -22,6 +22,8 @@ from typing import Any
 
 _PR_SET_PDEATHSIG = 1
 _ERRORS_ONLY = 1
+_READ_AT_ONCE = 2048
+"""Tokens, with prefix attention; of a longer article, each such part. Training takes no longer ones."""
 
 
 def main() -> None:
@@ -75,6 +77,10 @@ def _serve(parameters: dict[str, Any]) -> Any:
     common.api_keys = [parameters["key"]]
     common.n_ctx = parameters["context"]
     common.n_parallel = 1
+    if parameters["attention"] == "prefix":
+        # The tokens of one batch then see each other: an article has to be one.
+        common.attention_type = xllamacpp.llama_attention_type.LLAMA_ATTENTION_TYPE_NON_CAUSAL
+        common.n_batch = common.n_ubatch = min(parameters["context"], _READ_AT_ONCE)
     common.cpuparams.n_threads = parameters["decode_threads"]
     common.cpuparams_batch.n_threads = parameters["prefill_threads"]
     # With a sliding window only the end of the last prompt can be taken up again; the full cache (54 MB more

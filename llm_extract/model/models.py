@@ -17,6 +17,7 @@ from llm_extract.model.types import Answered, Endpoint, Model, Request
 if TYPE_CHECKING:
     from llm_extract.model.cache import Cache
     from llm_extract.model.client import ModelClient
+    from llm_extract.model.embedded import EmbeddedServer
     from llm_extract.model.limits import Limiter, Pool
     from llm_extract.model.retry import RetryPolicy
     from llm_extract.settings import Settings
@@ -120,7 +121,7 @@ class EmbeddedModel(NamedModel):
         if endpoint.adapter is not None:
             adapter = read_adapter(endpoint.adapter)
             identity += f"+{adapter.weights_sha256[:12]}" + (f"-{adapter.tokens}" if adapter.tokens else "")
-            identity += f"-{FORMAT}"
+            identity += f"-{FORMAT}" + ("" if adapter.attention == "causal" else f"-{adapter.attention}")
         # The weights are part of the model's name, so that an answer of others is never served for theirs.
         super().__init__(endpoint.model_copy(update={"model": identity}), settings, pool)
 
@@ -156,7 +157,8 @@ class EmbeddedModel(NamedModel):
         return 1, 1, 1  # it answers one request at a time
 
     async def _connect(self, endpoint: Endpoint) -> ModelClient:
-        return await super()._connect(await asyncio.to_thread(self._running, endpoint))
+        base_url, key = await asyncio.to_thread(lambda: self.server().ensure_running())
+        return await super()._connect(endpoint.model_copy(update={"base_url": base_url, "api_key": SecretStr(key)}))
 
     def weights_file(self) -> Path:
         """The verified file of its weights, assembled if need be. Blocks."""
@@ -168,17 +170,19 @@ class EmbeddedModel(NamedModel):
             return model_file(self._named.model, directory)
         return model_file(self._named.model, directory, read_adapter(folder).tokens, folder / WEIGHTS)
 
-    def _running(self, endpoint: Endpoint) -> Endpoint:
+    def server(self) -> EmbeddedServer:
+        """Its server, which the first question starts. Blocks while its weights are put together."""
+        from llm_extract.model.adapters import read_adapter
         from llm_extract.model.embedded import shared_server
 
-        server = shared_server(
+        folder = self._named.adapter
+        return shared_server(
             self.weights_file(),
             threads=self._settings.embedded_threads,
-            context=endpoint.context_window or 8192,
-            alias=endpoint.model,
+            context=self.endpoint.context_window or 8192,
+            attention="causal" if folder is None else read_adapter(folder).attention,
+            alias=self.endpoint.model,
         )
-        base_url, key = server.ensure_running()
-        return endpoint.model_copy(update={"base_url": base_url, "api_key": SecretStr(key)})
 
 
 async def _kept_open(client: ModelClient) -> AsyncGenerator[None, None]:

@@ -19,6 +19,10 @@ GrammarDialect = Literal["llama_cpp", "vllm", "sglang"]
 """The request field in which an endpoint takes an llguidance grammar."""
 
 
+Attention = Literal["causal", "prefix"]
+"""What a model's tokens see of a prompt: what stands before them, or `prefix`: all that was given together."""
+
+
 class Capabilities(BaseModel):
     """What an endpoint can do: from the table of known providers, corrected by trying."""
 
@@ -98,6 +102,9 @@ class Request(NamedTuple):
     """The number of this repetition: part of the cache key, so that repeats are really asked again."""
     logprobs: bool = False
     """Whether the probabilities of a plain completion's tokens are asked for."""
+    anew: bool = False
+    """Whether all of the prompt is to be read, whatever the server still knows of one that began alike. With prefix
+    attention what was kept of a beginning is right only for its continuations."""
 
 
 class Completion(NamedTuple):

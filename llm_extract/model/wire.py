@@ -134,6 +134,8 @@ def body(
         sent["stop"] = request.stop
     if request.logprobs:
         sent["logprobs"] = BEGINNINGS
+    if request.anew and capabilities.grammar == "llama_cpp":
+        sent["cache_prompt"] = False
     parts = [json.dumps(asks)[:-1], json.dumps(sent)[1:]]
     if asked is not None:
         # A schema may be longer than an article: it is not written anew for each.

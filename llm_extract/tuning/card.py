@@ -155,7 +155,10 @@ def _data(card: Card) -> str:
 
 def _training(card: Card) -> str:
     trained, plan = card.trained, card.plan
-    settings = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in asdict(plan).items())
+    settings = ", ".join(
+        f"{name.replace('_', ' ')} {value if isinstance(value, str) else f'{value:g}'}"
+        for name, value in asdict(plan).items()
+    )
     checks = [
         (
             str(kept.step) if kept.mean_of == 1 and not kept.with_start else kept.named,
@@ -171,6 +174,11 @@ def _training(card: Card) -> str:
         f"Low-rank adapters (LoRA) on {', '.join(MODULES)}; the base in 16 bits, unchanged; AdamW; only what stands "
         f"behind a label counts for the loss. Plan: {settings}."
     )
+    if plan.attention == "prefix":
+        how += (
+            " Prefix attention: the tokens of an article see each other, those behind them too; the base model itself "
+            "was trained to look back alone."
+        )
     if card.start is not None:
         how += (
             f" It began with another adapter, SHA-256 `{card.start.weights_sha256}`, whose own training is not counted "

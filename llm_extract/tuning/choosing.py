@@ -45,9 +45,9 @@ def note_check(file: Path, trainer: Trainer, check: Check) -> None:
 def all_checks(file: Path, trainer: Trainer) -> tuple[Kept, ...]:
     """The checks of a training that has ended, and of three or more that of the mean of the last half.
 
-    Of one that began with an adapter also that of the mean of its end and its start: what is learnt anew costs some of
-    what was known, and the mean has most of both (M. Wortsman and others, "Robust fine-tuning of zero-shot models",
-    2022).
+    Of one that began with an adapter that reads alike also that of the mean of its end and its start: what is learnt
+    anew costs some of what was known, and the mean has most of both (M. Wortsman and others, "Robust fine-tuning of
+    zero-shot models", 2022).
     At least one: a plan without checks, or a folder that lost them, has the last adapter checked now.
     """
     checks = read_checks(file, trainer)

@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from llm_extract.model.machine import usable_cores
+from llm_extract.model.types import Attention
+from llm_extract.tuning.attention import prefix_masks
 from llm_extract.tuning.lessons import Lesson
 from llm_extract.tuning.readings import Encoded, blur, chance_of, encode, reading
 from llm_extract.tuning.swapping import vocabulary
@@ -58,6 +60,8 @@ class Plan:
     checkpoint_minutes: float = 3.0
     checks: int = 8
     """How often the development articles are looked at."""
+    attention: Attention = "causal"
+    """How an article is read; see `llm_extract.tuning.attention`."""
 
 
 class Check(NamedTuple):
@@ -186,7 +190,11 @@ class Trainer:
         import torch
 
         tokens = torch.tensor([encoded.tokens], device=self.device)
-        hidden = self.model.base_model.model.model(input_ids=tokens, use_cache=False).last_hidden_state[0]
+        inner = self.model.base_model.model.model
+        masks = None
+        if self.plan.attention == "prefix":
+            masks = prefix_masks(encoded, inner.config, inner.dtype, self.device)
+        hidden = inner(input_ids=tokens, attention_mask=masks, use_cache=False).last_hidden_state[0]
         places = torch.tensor(encoded.learnt, device=self.device)
         # Swapped names may have tokens that no lesson has.
         vocabulary = torch.cat([self.vocabulary, tokens[0, places]]).unique()
@@ -330,7 +338,7 @@ class Trainer:
 
     @property
     def start_file(self) -> Path:
-        """Where the adapter is that the training began with, if it was given one."""
+        """Where the adapter is that the training began with, if its mean with the end makes sense."""
         return self.folder / "adapter-start.pt"
 
     @property
@@ -339,7 +347,7 @@ class Trainer:
         return sum(2 * value.numel() for value in self.masters.values())
 
     def begin_with(self, values: Mapping[str, Any]) -> None:
-        """Set the adapter to arrays of the parameters' names, and keep it as the start.
+        """Set the adapter to arrays of the parameters' names.
 
         One of a smaller rank is widened, and says the same.
 
@@ -359,7 +367,6 @@ class Trainer:
             new = value[kept:] if side == 0 else torch.zeros_like(value[:, kept:])
             value.copy_(torch.cat([found, new], side))
         self._copy_masters()
-        self.save(self.start_file)
 
     def take_mean(self, files: Sequence[Path]) -> None:
         """Set the adapter to the mean of saved ones. The checkpoint keeps its own."""

@@ -285,8 +285,10 @@ def _trainer(work: Work, say: Say) -> Trainer:
         say(f"{trainer.too_long} lessons have more than {plan.longest} tokens and are passed over")
     if trainer.too_long == len(material.lessons):
         raise UsageError("every article is too long to learn from")
-    if work.order.start is not None and not trainer.step:
+    if work.start is not None and work.order.start is not None and not trainer.step:
         _begin_with(trainer, work, work.order.start)
+        if work.start.attention == plan.attention:
+            trainer.save(trainer.start_file)
     if trainer.step:
         say(f"going on at step {trainer.step}, after {trainer.elapsed / 60:.1f} of {plan.minutes:g} min")
     return trainer

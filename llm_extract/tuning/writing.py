@@ -20,7 +20,10 @@ from llm_extract.version import __version__
 
 if TYPE_CHECKING:
     from llm_extract.evaluation.summary import Summary
+    from llm_extract.model.types import Attention
+    from llm_extract.model.weights import EmbeddedModel
     from llm_extract.settings import Settings
+    from llm_extract.task import Task
     from llm_extract.tuning.tune import Say, Trained, Work
 
 
@@ -44,13 +47,7 @@ def finish(work: Work, trained: Trained, settings: Settings, say: Say) -> Tuned:
 
     gc.collect()  # the trained model's memory is wanted for the one that is asked
     gold, staging = work.material.held_out, trained.weights.parent
-    raw = Adapter(
-        base=work.base.name,
-        base_sha256=work.base.sha256,
-        tokens=KEPT_TOKENS.get(work.base.name),
-        weights_sha256=sha256(trained.weights.read_bytes()).hexdigest(),
-        form=make_form(work.task).fingerprint,
-    )
+    raw = described(work.task, work.base, trained.weights, work.order.plan.attention)
     write_text(staging / DESCRIPTION, written(raw))
     before = run(_ask(work, settings, "before.jsonl", None, _said_of("the base model", say)))
     best = trained.best
@@ -84,6 +81,18 @@ def finish(work: Work, trained: Trained, settings: Settings, say: Say) -> Tuned:
     for name in (WEIGHTS, DESCRIPTION, CARD):
         write_whole(work.out / name, (staging / name).read_bytes())
     return Tuned(work.out, of_base, of_adapter, adapter)
+
+
+def described(task: Task, base: EmbeddedModel, weights: Path, attention: Attention) -> Adapter:
+    """What is known of an adapter whose weights are written, before it is measured."""
+    return Adapter(
+        base=base.name,
+        base_sha256=base.sha256,
+        tokens=KEPT_TOKENS.get(base.name),
+        weights_sha256=sha256(weights.read_bytes()).hexdigest(),
+        form=make_form(task).fingerprint,
+        attention=attention,
+    )
 
 
 async def _ask(

@@ -19,7 +19,6 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -32,7 +31,7 @@ from llm_extract.form import NONE, Form, Line, assemble, make_form
 from llm_extract.grounding import Said
 from llm_extract.markdown import markdown_table
 from llm_extract.model import Model
-from llm_extract.model.adapters import DESCRIPTION, WEIGHTS, Adapter
+from llm_extract.model.adapters import DESCRIPTION, WEIGHTS
 from llm_extract.model.cache import default_cache_directory
 from llm_extract.model.endpoints import resolve_endpoint
 from llm_extract.model.gguf import read_header
@@ -48,7 +47,7 @@ from llm_extract.tuning.data import gather
 from llm_extract.tuning.lessons import Lesson
 from llm_extract.tuning.measuring import Asked, ask_all, median_seconds, results_of
 from llm_extract.tuning.training import Plan, Trainer
-from llm_extract.tuning.writing import written
+from llm_extract.tuning.writing import described, written
 
 TASK = "it_contracts"
 _ONE_PASS_TOKENS = 1536
@@ -117,6 +116,7 @@ WAYS = {
         "as many articles of the generator instead", lessons=lambda folder, lessons: _synthetic(folder, len(lessons))
     ),
     "mixed": Way("half articles of the generator", lessons=_mixed),
+    "prefix": Way("an article read both ways (prefix attention)", plan={"attention": "prefix"}),
     "free": Way("as shipped, the answers without a grammar", free=True),
     "one pass": Way("the whole form in one piece, without a grammar", lessons=_as_one_pass, one_pass=True, free=True),
 }
@@ -226,14 +226,8 @@ def _trained(task: Task, way: Way, place: Path, folder: Path, readings: int) -> 
             heads=config.num_attention_heads,
             key_value_heads=config.num_key_value_heads,
         )
-        described = Adapter(
-            base=base.name,
-            base_sha256=base.sha256,
-            tokens=KEPT_TOKENS.get(base.name),
-            weights_sha256=sha256((adapter / WEIGHTS).read_bytes()).hexdigest(),
-            form=make_form(task).fingerprint,
-        )
-        (adapter / DESCRIPTION).write_text(written(described))
+        found = described(task, base, adapter / WEIGHTS, plan.attention)
+        (adapter / DESCRIPTION).write_text(written(found))
     return {"loss": check.loss, "lines": check.lines, "stated": check.stated, "reading_seconds": seconds / readings}
 
 

@@ -116,6 +116,7 @@ def test_an_adapter_that_is_damaged_says_so(task: Task, name: str, content: byte
         ({"format": 1}, "format"),
         ({"least_confidence": 1.5}, "least_confidence"),
         ({"colour": "red"}, "colour"),
+        ({"attention": "backwards"}, "attention"),
         ({"confidence": {"own": -1}}, r"confidence\.own"),
     ],
 )
@@ -188,6 +189,15 @@ def test_a_tuned_model_is_another_model_by_name(task: Task, settings: Settings) 
     assert tuned.pool is plain.pool
     assert plain.for_task(task) is tuned
     assert tuned.for_task(task) is tuned
+
+
+def test_the_same_weights_that_read_otherwise_are_another_model(task: Task, settings: Settings) -> None:
+    given_adapter(task)
+    causal = new_model(base(settings), settings).for_task(task)
+    folder = given_adapter(task, attention="prefix")
+    both = new_model(base(settings), settings).for_task(task)
+    assert read_adapter(folder).attention == "prefix"
+    assert both.endpoint.model == f"{causal.endpoint.model}-prefix"
 
 
 def test_the_settings_can_do_without_it(task: Task, tmp_path: Path) -> None:

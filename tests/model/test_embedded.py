@@ -115,6 +115,36 @@ async def test_questions_about_one_article_read_it_once(shared: Address) -> None
     assert max(read[1:]) < 20
 
 
+async def test_with_prefix_attention_an_article_that_is_read_anew_owes_nothing_to_the_one_before(weights: Path) -> None:
+    first, second = (
+        f"Article:\nThe council of {place} buys desks.\n\nForm:\nBuyer:" for place in ("Larkfield", "Brill")
+    )
+    with EmbeddedServer(weights, context=512, attention="prefix") as server:
+        address = server.start()
+
+        async def told(prompt: str, *, anew: bool) -> list[float]:
+            answer = await ask(address, prompt, cache_prompt=not anew, grammar=line_grammar(prompt, none="none"))
+            logprobs = answer.choices[0].logprobs
+            assert logprobs is not None
+            return [each["logprob"] for each in logprobs.model_dump()["content"][0]["top_logprobs"]]
+
+        # What `anew` is for: the words that both begin with were read with the other's end in view.
+        await told(second, anew=True)
+        mixed = await told(first, anew=False)
+        alone = await told(first, anew=True)
+        assert mixed != alone
+        await told(second, anew=True)
+        assert await told(first, anew=True) == alone
+
+
+async def test_with_prefix_attention_a_prompt_may_be_longer_than_what_is_read_at_once(weights: Path) -> None:
+    with EmbeddedServer(weights, context=8192, attention="prefix") as server:
+        answer = await ask(server.start(), ARTICLE * 4)
+    assert answer.usage is not None
+    assert answer.usage.prompt_tokens > 2048
+    assert answer.choices[0].finish_reason in ("stop", "length")
+
+
 async def test_a_wrong_key_is_refused(shared: Address) -> None:
     with pytest.raises(openai.AuthenticationError):
         await ask(shared._replace(api_key="0" * 64), "Hello")

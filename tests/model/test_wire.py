@@ -208,6 +208,14 @@ def test_probabilities_are_asked_for_only_where_they_are_wanted() -> None:
     assert sent(PLACE, line._replace(logprobs=True)) == sent(PLACE, line) | {"logprobs": 10}
 
 
+def test_a_prompt_to_be_read_anew_is_so_where_a_beginning_may_be_kept() -> None:
+    line = request(messages=(), prompt="Buyer:", response_schema=None, anew=True)
+    llama_cpp, vllm = (endpoint(PLACE.base_url, grammar=dialect) for dialect in ("llama_cpp", "vllm"))
+    assert sent(llama_cpp, line) == sent(llama_cpp, line._replace(anew=False)) | {"cache_prompt": False}
+    assert sent(vllm, line) == sent(vllm, line._replace(anew=False))
+    assert request_key(llama_cpp, line) == request_key(llama_cpp, line._replace(anew=False))
+
+
 def test_capabilities_decide_what_is_sent() -> None:
     plain = endpoint(PLACE.base_url, sampling=False, max_tokens_parameter="max_tokens")
     told = sent(plain, request(stop=("\n\n",)))

@@ -23,9 +23,12 @@ from llm_extract.model.cache import default_cache_directory  # noqa: E402
 from llm_extract.model.embedded import EmbeddedServer  # noqa: E402
 from llm_extract.model.gguf import read_header  # noqa: E402
 from llm_extract.model.merging import merge_adapter  # noqa: E402
+from llm_extract.model.types import Attention  # noqa: E402
 from llm_extract.model.weights import model_file  # noqa: E402
 from llm_extract.tuning.adapter_file import write_adapter  # noqa: E402
+from llm_extract.tuning.attention import prefix_masks  # noqa: E402
 from llm_extract.tuning.bases import KEPT_TOKENS  # noqa: E402
+from llm_extract.tuning.readings import Encoded  # noqa: E402
 from llm_extract.tuning.training import MODULES, load_base  # noqa: E402
 
 pytestmark = [pytest.mark.embedded, pytest.mark.filterwarnings("ignore")]
@@ -34,9 +37,9 @@ TEXT = "Article:\nOrla Bank has signed a contract with Venn Systems, worth £3m.
 ALPHA, RANK = 16, 8
 
 
-def ask(model: Path) -> tuple[list[int], dict[int, float]]:
+def ask(model: Path, attention: Attention) -> tuple[list[int], dict[int, float]]:
     """The tokens that llama.cpp reads, and the likeliest next ones with their log probabilities."""
-    with EmbeddedServer(model) as server:
+    with EmbeddedServer(model, attention=attention) as server:
         address = server.start()
         connection = http.client.HTTPConnection(urlsplit(address.base_url).netloc)
 
@@ -56,8 +59,13 @@ def distance(found: dict[int, float], expected: Any) -> float:
     return sum(abs(logprob - float(expected[token])) for token, logprob in found.items()) / len(found)
 
 
-@pytest.mark.parametrize(("name", "strength"), [("gemma3-270m", 0.015), ("smollm2", 0.05)])
-def test_llama_cpp_applies_an_adapter_as_training_does(name: str, strength: float, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "strength", "attention"),
+    [("gemma3-270m", 0.015, "causal"), ("smollm2", 0.05, "causal"), ("gemma3-270m", 0.015, "prefix")],
+)
+def test_llama_cpp_applies_an_adapter_as_training_does(
+    name: str, strength: float, attention: Attention, tmp_path: Path
+) -> None:
     try:
         base = model_file(name, default_cache_directory() / "models", KEPT_TOKENS.get(name))
     except EmbeddedModelError as error:
@@ -72,9 +80,12 @@ def test_llama_cpp_applies_an_adapter_as_training_does(name: str, strength: floa
             if "lora_B" in parameter:  # where attention looks is what a wrong permutation spoils
                 value.normal_(std=strength * (4 if "q_proj" in parameter or "k_proj" in parameter else 0.3))
         tokens = torch.tensor([tokenizer(TEXT)["input_ids"]])
-        tuned = model(tokens).logits[0, -1].log_softmax(-1)
+        masks = None
+        if attention == "prefix":
+            masks = prefix_masks(Encoded(tokens[0].tolist(), []), config, torch.float32, "cpu")
+        tuned = model(tokens, attention_mask=masks).logits[0, -1].log_softmax(-1)
         with model.disable_adapter():
-            plain = model(tokens).logits[0, -1].log_softmax(-1)
+            plain = model(tokens, attention_mask=masks).logits[0, -1].log_softmax(-1)
     write_adapter(
         tmp_path / "adapter.gguf",
         {parameter: value.detach() for parameter, value in model.named_parameters() if value.requires_grad},
@@ -84,7 +95,7 @@ def test_llama_cpp_applies_an_adapter_as_training_does(name: str, strength: floa
         key_value_heads=config.num_key_value_heads,
     )
     merge_adapter(base, tmp_path / "adapter.gguf", tmp_path / "merged.gguf")
-    read, found = ask(tmp_path / "merged.gguf")
+    read, found = ask(tmp_path / "merged.gguf", attention)
     assert read == tokens[0].tolist()
     assert all(math.isfinite(logprob) for logprob in found.values())
     assert distance(found, tuned) < 0.3 * distance(found, plain)

@@ -150,6 +150,7 @@ def test_a_training_that_began_with_an_adapter_is_tried_half_way_back_to_it(
 ) -> None:
     made = trainer(tmp_path, base, lessons)
     made.begin_with({name: torch.full_like(value, 0.125).numpy() for name, value in made.masters.items()})
+    made.save(made.start_file)
     list(made.run())
     own, mean = all_checks(tmp_path / "none.jsonl", made)
     assert (own.step, own.with_start, file_of(made, own)) == (8, False, made.adapter_file(8))
@@ -171,6 +172,28 @@ def test_a_token_that_no_lesson_has_is_learnt_as_itself(tmp_path: Path, base: Pa
     assert [int(ids[target]) for target in targets] == [encoded.tokens[place] for place in encoded.learnt]
     # Fewer tokens to choose from, none of them another one's.
     assert torch.nn.functional.cross_entropy(logits, targets) <= expected
+
+
+@pytest.mark.parametrize(("attention", "sees"), [("causal", False), ("prefix", True)])
+def test_with_prefix_attention_the_beginning_of_an_article_sees_its_end(
+    tmp_path: Path, base: Path, lessons: Any, attention: str, sees: bool
+) -> None:
+    made = trainer(tmp_path, base, lessons, plan=Plan(**{**vars(PLAN), "attention": attention}))
+    inner = made.model.base_model.model.model
+    encoded = encode(lessons[0][0], made.tokenizer)
+    end = encoded.learnt[0] - 2
+    states = []
+    inner.register_forward_hook(lambda module, given, said: states.append(said.last_hidden_state[0].detach().clone()))
+    made._scores(encoded)
+    for place in (end, encoded.learnt[-1]):
+        tokens = list(encoded.tokens)
+        tokens[place] += 1
+        made._scores(encoded._replace(tokens=tokens))
+    plain, other_end, other_answer = states
+    assert torch.equal(plain[0], other_end[0]) is not sees
+    # What is to be written is seen by nothing before it.
+    assert torch.equal(plain[: encoded.learnt[-1]], other_answer[: encoded.learnt[-1]])
+    assert not torch.equal(plain[encoded.learnt[-1]], other_answer[encoded.learnt[-1]])
 
 
 def test_what_drops_out_in_a_step_is_back_after_it(tmp_path: Path, base: Path, lessons: Any) -> None:
