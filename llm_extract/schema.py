@@ -115,6 +115,11 @@ class Branch:
                 yield from child.leaves(f"{here}.")
 
 
+def leaf_path(path: str) -> str:
+    """The path of the leaf that a value's path is of: `contracts[0].buyers[1]` is of `contracts[].buyers[]`."""
+    return re.sub(r"\[\d+\]", "[]", path)
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledSchema:
     """A record's schema and everything that is made from it, once."""

@@ -22,7 +22,7 @@ from llm_extract.fields import (
     TextField,
     WholeNumberField,
 )
-from llm_extract.schema import Branch, FromPage, Leaf, Term, compile_schema
+from llm_extract.schema import Branch, FromPage, Leaf, Term, compile_schema, leaf_path
 
 
 class Colour(Enum):
@@ -242,3 +242,8 @@ def test_the_name_that_is_sent_is_one_that_endpoints_take() -> None:
         name: str | None = None
 
     assert compile_schema(Grüße).response_schema.name == "Gr__e"
+
+
+def test_a_value_s_path_tells_its_leaf() -> None:
+    assert leaf_path("contracts[0].buyers[12]") == "contracts[].buyers[]"
+    assert leaf_path("title") == "title"

@@ -15,6 +15,7 @@ from llm_extract.errors import TaskError
 from llm_extract.export.cells import Cell, Row, clean, text_or_null
 from llm_extract.export.layout import FieldPlace, Layout, Part
 from llm_extract.fields.names import normalise_name
+from llm_extract.schema import leaf_path
 
 Record = Mapping[str, Any]
 """A record of a run's ledger."""
@@ -176,7 +177,7 @@ _NUMBER = re.compile(r"\[(\d+)\]")
 @lru_cache(maxsize=4096)
 def _read_path(path: str) -> tuple[str, tuple[int, ...]]:
     """A path without its numbers, and these: `contracts[0].value` is `contracts[].value` and (0,)."""
-    return _NUMBER.sub("[]", path), tuple(int(number) for number in _NUMBER.findall(path))
+    return leaf_path(path), tuple(int(number) for number in _NUMBER.findall(path))
 
 
 def _evidence_rows(layout: Layout, article: str, path: str, evidence: Mapping[str, Any]) -> Iterator[tuple[str, Row]]:

@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
@@ -23,6 +22,7 @@ from llm_extract.errors import EmbeddedModelError
 from llm_extract.form import make_form
 from llm_extract.model.types import Attention, Endpoint, Likelihood
 from llm_extract.model.weights import KNOWN_MODELS
+from llm_extract.schema import leaf_path
 
 if TYPE_CHECKING:
     from llm_extract.task import Task
@@ -78,14 +78,9 @@ def log_odds(probability: float | None) -> float:
 def confidences(likelihoods: Mapping[str, Likelihood], calibration: Calibration | None) -> dict[str, float]:
     """How likely each value is right, by its path: what its likelihood is worth, or without calibration, says."""
     return {
-        path: seen.own if calibration is None else calibration.worth(line_of(path), seen)
+        path: seen.own if calibration is None else calibration.worth(leaf_path(path), seen)
         for path, seen in likelihoods.items()
     }
-
-
-def line_of(path: str) -> str:
-    """The path of the line that a value's path is of: `contracts[0].buyers[1]` is of `contracts[].buyers[]`."""
-    return re.sub(r"\[\d+\]", "[]", path)
 
 
 class Adapter(BaseModel):

@@ -22,8 +22,8 @@ from typing import Any
 
 _PR_SET_PDEATHSIG = 1
 _ERRORS_ONLY = 1
-_READ_AT_ONCE = 2048
-"""Tokens, with prefix attention; of a longer article, each such part. Training takes no longer ones."""
+READ_AT_ONCE = 2048
+"""Tokens, with prefix attention; of a longer article, each such part. Training takes no longer ones by default."""
 
 
 def main() -> None:
@@ -80,7 +80,7 @@ def _serve(parameters: dict[str, Any]) -> Any:
     if parameters["attention"] == "prefix":
         # The tokens of one batch then see each other: an article has to be one.
         common.attention_type = xllamacpp.llama_attention_type.LLAMA_ATTENTION_TYPE_NON_CAUSAL
-        common.n_batch = common.n_ubatch = min(parameters["context"], _READ_AT_ONCE)
+        common.n_batch = common.n_ubatch = min(parameters["context"], READ_AT_ONCE)
     common.cpuparams.n_threads = parameters["decode_threads"]
     common.cpuparams_batch.n_threads = parameters["prefill_threads"]
     # With a sliding window only the end of the last prompt can be taken up again; the full cache (54 MB more

@@ -9,7 +9,6 @@ else to learn from.
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from llm_extract.evaluation.gold import Gold, GoldEvidence, GoldSet, first_probl
 from llm_extract.evaluation.predictions import PredictedEvidence
 from llm_extract.form import Form, make_form
 from llm_extract.result import Issue
+from llm_extract.schema import leaf_path
 from llm_extract.task import Task
 from llm_extract.tuning.lessons import Lesson, lesson_of, make_lesson
 
@@ -274,7 +274,7 @@ def verified(task: Task, issues: Sequence[Issue]) -> bool:
     leaves = dict(task.schema.root.leaves())
 
     def of_page(path: str) -> bool:
-        leaf = leaves.get(re.sub(r"\[\d+\]", "[]", path))
+        leaf = leaves.get(leaf_path(path))
         return leaf is not None and leaf.from_page is not None
 
     return all(issue.reason == "derived" or of_page(issue.path) for issue in issues)

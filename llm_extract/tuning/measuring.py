@@ -18,9 +18,10 @@ from llm_extract.evaluation.gold import Gold, GoldSet
 from llm_extract.evaluation.predictions import Failure, PredictedEvidence, Prediction
 from llm_extract.evaluation.results import Results, judge
 from llm_extract.grounding import Said, ground
-from llm_extract.model.adapters import Calibration, confidences, line_of
+from llm_extract.model.adapters import Calibration, confidences
 from llm_extract.model.types import Likelihood, Model, Sampling
 from llm_extract.questions import ask
+from llm_extract.schema import leaf_path
 from llm_extract.task import Task
 from llm_extract.tuning.calibration import Observation, best_threshold, fit, without_own_article
 
@@ -148,7 +149,7 @@ def observations(results: Results, asked: Mapping[str, Asked]) -> list[Observati
         if said is None or item.predicted is None or item.predicted.path not in said.likelihoods:
             continue
         path = item.predicted.path
-        found.append(Observation(result.gold.name, line_of(path), said.likelihoods[path], item.verdict == "COR"))
+        found.append(Observation(result.gold.name, leaf_path(path), said.likelihoods[path], item.verdict == "COR"))
     return found
 
 

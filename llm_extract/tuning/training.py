@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from llm_extract.model.embedded_server import READ_AT_ONCE
 from llm_extract.model.machine import usable_cores
 from llm_extract.model.types import Attention
 from llm_extract.tuning.attention import prefix_masks
@@ -53,7 +54,7 @@ class Plan:
     """The share of readings that have other names and numbers."""
     thinned: float = 0.5
     """The share of readings that lack some of the paragraphs in which no answer stands."""
-    longest: int = 2048
+    longest: int = READ_AT_ONCE
     """Tokens; longer lessons are left out."""
     warmup: float = 0.03
     seed: int = 0

@@ -285,10 +285,8 @@ def _trainer(work: Work, say: Say) -> Trainer:
         say(f"{trainer.too_long} lessons have more than {plan.longest} tokens and are passed over")
     if trainer.too_long == len(material.lessons):
         raise UsageError("every article is too long to learn from")
-    if work.start is not None and work.order.start is not None and not trainer.step:
+    if work.order.start is not None and not trainer.step:
         _begin_with(trainer, work, work.order.start)
-        if work.start.attention == plan.attention:
-            trainer.save(trainer.start_file)
     if trainer.step:
         say(f"going on at step {trainer.step}, after {trainer.elapsed / 60:.1f} of {plan.minutes:g} min")
     return trainer
@@ -299,6 +297,9 @@ def _begin_with(trainer: Trainer, work: Work, folder: Path) -> None:
         trainer.begin_with(read_weights(folder / WEIGHTS, trainer.masters, **_layout(work, trainer)))
     except ValueError as error:
         raise UsageError(f"{folder} is no adapter to begin with: {error}") from error
+    # Of two that read otherwise there is no mean.
+    if work.start is not None and work.start.attention == work.order.plan.attention:
+        trainer.save(trainer.start_file)
 
 
 def _layout(work: Work, trainer: Trainer) -> dict[str, Any]:

@@ -25,7 +25,6 @@ from llm_extract.model.adapters import (
     Calibration,
     adapter_folder,
     confidences,
-    line_of,
     read_adapter,
     with_adapter,
 )
@@ -271,8 +270,3 @@ def test_the_confidence_of_a_value_is_what_its_likelihood_is_worth_on_its_line()
 
 def test_without_measurements_a_probability_is_what_it_is() -> None:
     assert confidences({"contracts[0].value": Likelihood(0.37, 0.2, 0.1)}, None) == {"contracts[0].value": 0.37}
-
-
-def test_a_value_s_path_tells_its_line() -> None:
-    assert line_of("contracts[0].buyers[12]") == "contracts[].buyers[]"
-    assert line_of("title") == "title"

@@ -11,11 +11,12 @@ import pytest
 
 from llm_extract.errors import EmbeddedModelError, ModelNameError, RunError, UsageError
 from llm_extract.model.adapters import CARD, WEIGHTS, Adapter, Calibration, read_adapter
+from llm_extract.model.types import Attention
 from llm_extract.settings import load_settings
 from llm_extract.task import Task, find_task, task_for_schema
 from llm_extract.tuning import tune, writing
 from llm_extract.tuning.adapter_file import read_weights
-from llm_extract.tuning.bases import LICENCES, find_base, too_large
+from llm_extract.tuning.bases import KEPT_TOKENS, LICENCES, find_base, too_large
 from llm_extract.tuning.choosing import Kept, best_of
 from llm_extract.tuning.measuring import ask_all
 from llm_extract.tuning.training import Check, Plan, Trainer
@@ -188,6 +189,23 @@ def test_a_whole_tuning_leaves_an_adapter_that_holds_and_a_card(
     assert f"It began with another adapter, SHA-256 `{adapter.weights_sha256}`" in card
     assert card.endswith("\n\n## Notes\n\nTried on a Tuesday.\n")
     assert card.count("Notes") == 1
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("attention", "kept"), [("causal", True), ("prefix", False)])
+def test_only_a_start_that_reads_alike_is_kept_for_the_mean(
+    work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attention: Attention, kept: bool
+) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("peft")
+    monkeypatch.setattr("llm_extract.tuning.training.shutil.which", lambda name: None)
+    monkeypatch.setattr(tune, "read_weights", lambda file, masters, **layout: masters)
+    start = write_adapter(tmp_path / "start", work.task, tokens=KEPT_TOKENS["gemma3-270m"])
+    order = replace(work.order, start=start, plan=replace(PLAN, attention=attention))
+    further = prepare(order, load_settings(cache_dir=tmp_path / "cache"))
+    with held(further):
+        assert train(further, lambda line: None, lambda trainer: trainer.stop()) is None
+    assert (further.folder / "adapter-start.pt").is_file() is kept
 
 
 def test_an_adapter_of_another_base_is_nothing_to_begin_with(work: Work, tmp_path: Path) -> None:
