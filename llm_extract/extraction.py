@@ -82,11 +82,12 @@ class Extractor(Generic[RecordT]):
         keep = isinstance(self.model, NamedModel) and self.task.where is not None
         self.cache: Cache | None = open_cache(self.settings) if keep else None
         endpoint = self.model.endpoint
+        self._adapter = _description(endpoint)
         self._terms = repr(
             (
                 *(self.task.fingerprint, self.sampling, endpoint.model, endpoint.base_url, endpoint.capabilities),
                 # What makes confidences of probabilities may change where the weights stay.
-                *(self.settings.min_confidence, _description(endpoint)),
+                *(self.settings.min_confidence, self._adapter),
             )
         )
         self._turn: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
@@ -219,6 +220,9 @@ class Extractor(Generic[RecordT]):
             "task_fingerprint": self.task.fingerprint,
             "prompt": self.task.prompt_label,
             "model": endpoint.name,
+            "model_id": endpoint.model,
+            "adapter": None if self._adapter is None else sha256(self._adapter.encode()).hexdigest()[:16],
+            "min_confidence": self.settings.min_confidence,
             "base_url": "" if endpoint.local else endpoint.base_url,
             "sampling": self.sampling.model_dump(mode="json"),
             "code": code_fingerprint(),
@@ -381,6 +385,7 @@ def code_fingerprint() -> str:
     """A digest of the code that turns answers into records, so that a change of it is never served stale."""
     package = Path(__file__).parent
     digest = sha256(__version__.encode())
-    for path in sorted([file for part in (".", "fields", "reading") for file in (package / part).glob("*.py")]):
+    files = [file for part in (".", "fields", "reading") for file in (package / part).glob("*.py")]
+    for path in sorted([*files, package / "model" / "adapters.py"]):  # the last makes confidences of likelihoods
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

@@ -112,6 +112,27 @@ def test_a_run_of_another_split_is_no_baseline(run: Run, tmp_path: Path) -> None
     assert "is of the split dev; the gate judges test" in done.stderr
 
 
+def test_a_run_of_which_articles_failed_is_no_baseline(
+    run: Run, scripted_server: ScriptedServer, tmp_path: Path
+) -> None:
+    scripted_server.respond = answering(lambda number: error(400) if number == 4 else said(number))
+    assert run("deals", "--split", "test").returncode == 1
+    done = run("baseline", str(runs(tmp_path)[0]))
+    assert done.returncode == 2
+    assert "1 articles of" in done.stderr
+    assert not (tmp_path / "evals/deals/baseline").exists()
+
+
+def test_a_rule_about_no_figure_is_told_before_anything_is_asked(
+    run: Run, scripted_server: ScriptedServer, tmp_path: Path
+) -> None:
+    (tmp_path / "evals/deals/gates.toml").write_text('split = "dev"\n[at_least]\n"price.f1" = 0.9\n')
+    done = run("deals")
+    assert done.returncode == 2
+    assert "there is no figure 'price.f1'; there is buyers.f1" in done.stderr
+    assert scripted_server.requests == []
+
+
 def test_score_holds_against_the_gate_s_split_or_says_that_there_is_none(run: Run, tmp_path: Path) -> None:
     lines = [{"article": f"deal-{number:03}", "record": {"deals": []}} for number in range(8)]
     (tmp_path / "empty.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))

@@ -65,7 +65,7 @@ def show_comparison(found: Comparison, a: str, b: str) -> str:
     parts.append(_table(("field, F1", *head[1:]), [_row(row.name, row) for row in found.fields.values()]))
     if found.regressions:
         parts.append("where B does worse (items right less items wrong, and what was lost):\n")
-        lines = [f"  {entry.article}  {entry.delta:+d}  {'; '.join(entry.lost)}" for entry in found.regressions]
+        lines = [f"  {entry.article}  {entry.delta:+.3g}  {'; '.join(entry.lost)}" for entry in found.regressions]
         parts += [inert(line) + "\n" for line in lines]
     return "".join(parts)
 

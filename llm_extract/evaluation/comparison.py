@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -32,7 +33,8 @@ class Row(BaseModel):
     high: Float
     p: Float
     p_corrected: float | None = None
-    """Holm-corrected over the fields; None for the figures over all fields, which are not a family."""
+    """Holm-corrected over the fields; None for the figures over all fields, which are not a family, and for a field
+    whose F1 is not defined in both."""
     detectable: Float
     """The smallest difference that one test at the 5 % level would have seen four times in five, at this spread;
     NaN where the runs do not differ, and nothing is known of the spread."""
@@ -44,8 +46,8 @@ class Regression(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     article: str
-    delta: int
-    """Items right less items wrong or spurious, in B less in A (the mean of repeats, rounded)."""
+    delta: float
+    """Items right less items wrong or spurious, in B less in A (the mean of repeats)."""
     lost: list[str]
     """The items that A had right and B has not: `buyers: Ellerby County Council`."""
 
@@ -58,6 +60,8 @@ class Comparison(BaseModel):
     articles: int
     differing: int
     """Articles whose tallies differ at all."""
+    failed: int = 0
+    """Articles that failed in A, or whose record does not fit the schema as it is now."""
     headline: dict[str, Row]
     fields: dict[str, Row]
     regressions: list[Regression]
@@ -82,13 +86,15 @@ def compare_results(a: Results, b: Results, *, worst: int = 10) -> Comparison:
     one, other = same_columns(a.tallies, b.tallies)
     rows = statistics.compare(one.counts, other.counts, lambda sums: a.figures(sums, one))
     keys = [field.key for field in a.plan.fields if _has_items(field.key, one.total, other.total)]
-    corrected = statistics.holm({key: rows[f"{key}.f1"].p for key in keys})
+    tests = {key: rows[f"{key}.f1"].p for key in keys}
+    corrected = statistics.holm({key: p for key, p in tests.items() if not math.isnan(p)})
     figures = headline(a.plan, grounded=a.evidence_checked and b.evidence_checked)
     return Comparison(
         articles=len(names),
         differing=int((one.counts != other.counts).any(axis=1).sum()),
+        failed=len(a.errors),
         headline={name: _row(name, rows[name]) for name in figures},
-        fields={key: _row(key, rows[f"{key}.f1"], corrected[key]) for key in keys},
+        fields={key: _row(key, rows[f"{key}.f1"], corrected.get(key)) for key in keys},
         regressions=_regressions(a, b)[:worst],
     )
 
@@ -113,9 +119,10 @@ def _regressions(a: Results, b: Results) -> list[Regression]:
     net_a, net_b = _net(a), _net(b)
     found = []
     for name, had in right_a.items():
-        if net_b[name] < net_a[name]:
+        delta = round(net_b[name] - net_a[name], 9)  # thirds of repeats do not add up to whole numbers exactly
+        if delta < 0:
             lost = sorted(item for item in had if not right_b[name][item])
-            found.append(Regression(article=name, delta=round(net_b[name] - net_a[name]), lost=lost))
+            found.append(Regression(article=name, delta=delta, lost=lost))
     return sorted(found, key=lambda entry: (entry.delta, entry.article))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from llm_extract.errors import EvaluationError
 from llm_extract.evaluation.comparison import Comparison, common, compare_results
-from llm_extract.evaluation.gates import Gate, check, read_gate
+from llm_extract.evaluation.gates import Gate, check, check_names, read_gate
 from llm_extract.evaluation.gold import GoldSet
 from llm_extract.evaluation.predictions import Prediction, enumerated_predictions
 from llm_extract.evaluation.results import Results, judge
@@ -34,10 +34,13 @@ def gate_for(gold: GoldSet, split: str | None) -> Gate | None:
     """The gate that judges a split; None if gates.toml does not speak of it, or there is none.
 
     Raises:
-        EvaluationError: gates.toml does not hold.
+        EvaluationError: gates.toml does not hold, or names a figure that there is not.
     """
     gate = read_gate(gold.directory)
-    return gate if gate is not None and gate.split == split else None
+    if gate is None or gate.split != split:
+        return None
+    check_names(gate, figures_by_name(judge(gold.split(split), ())))  # before anything is asked, and paid for
+    return gate
 
 
 def evaluated(
@@ -105,7 +108,8 @@ def store_baseline(run: Path, gold: GoldSet) -> Path:
     """Make a finished run the one to beat: its predictions, without what they cost, go to `evals/TASK/baseline`.
 
     Raises:
-        EvaluationError: it is no run, is not finished, or is of another task.
+        EvaluationError: it is no run, is not finished, is of another task or split, or more of its articles failed
+            than the gate lets pass.
     """
     meta = read_meta(run)
     if meta.task != gold.task.name:
@@ -120,6 +124,9 @@ def store_baseline(run: Path, gold: GoldSet) -> Path:
     gate = read_gate(gold.directory)
     if gate is not None and gate.split != meta.split:
         raise EvaluationError(f"{run} is of the split {meta.split or 'all'}; the gate judges {gate.split or 'all'}")
+    failed = sum(entry.error is not None for entry in kept.values())
+    if failed > (gate or Gate()).errors:
+        raise EvaluationError(f"{failed} articles of {run} failed: what they would have had cannot be held against others")
     directory = gold.directory / "baseline"
     directory.mkdir(exist_ok=True)
     lines = [kept[key].model_dump_json(include=_OF_A_BASELINE, exclude_defaults=True) for key in sorted(kept)]

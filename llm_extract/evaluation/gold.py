@@ -185,7 +185,8 @@ def read_gold(path: Path, schema: CompiledSchema) -> Gold:
     file = read_gold_file(path)
     try:
         document = read_article(path, file)
-        record = schema.record.model_validate(file.record, by_alias=True, by_name=True)
+        # A key that the schema does not have is a slip, and its label would never count.
+        record = schema.record.model_validate(file.record, by_alias=True, by_name=True, extra="forbid")
     except ValidationError as error:
         raise EvaluationError(f"{path}: its record does not fit the schema: {first_problem(error)}") from error
     accept = {

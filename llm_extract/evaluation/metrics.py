@@ -150,7 +150,8 @@ def accuracies(plan: Plan) -> list[str]:
 def macro_fields(plan: Plan, of: Columns) -> list[str]:
     """The fields with enough gold items for the macro average."""
     gold = {field.key: _gold_items(of, field.key) for field in plan.fields}
-    return [key for key, items in gold.items() if float(items.max()) >= FEWEST_GOLD_ITEMS]
+    # Rounded: thirds, as three repeats have them, do not add up to ten exactly.
+    return [key for key, items in gold.items() if round(float(items.max()), 6) >= FEWEST_GOLD_ITEMS]
 
 
 def _gold_items(of: Columns, key: str) -> Array:

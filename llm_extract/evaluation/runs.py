@@ -53,6 +53,12 @@ class Meta(BaseModel):
     articles: tuple[str, ...]
     repeats: int
     model: str
+    model_id: str = ""
+    """The endpoint's name of it; of a model in the box the digests of its weights, too."""
+    adapter: str | None = None
+    """Digest of what is known of the model's adapter: its weights, their calibration and threshold."""
+    min_confidence: float | None = None
+    """As the settings say; None: the adapter's own."""
     base_url: str
     sampling: Sampling
     code: str

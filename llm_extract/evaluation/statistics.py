@@ -119,6 +119,8 @@ def compare(a: Array, b: Array, figures: Figures, *, draws: int = DRAWS, seed: i
 def holm(p: Mapping[str, float]) -> dict[str, float]:
     """The p values of several tests at once, corrected so that one in twenty *families* errs, not one in twenty tests.
 
+    A p that is not defined (NaN) is of no test, and does not belong among them.
+
     >>> holm({"a": 0.01, "b": 0.04, "c": 0.03})
     {'a': 0.03, 'b': 0.06, 'c': 0.06}
     """

@@ -21,7 +21,7 @@ def row(name: str, delta: float, low: float, p: float, corrected: float | None =
 
 def comparison(delta: float, low: float, **fields: Row) -> Comparison:
     headline = {"f1": row("f1", delta, low, 0.2)}
-    return Comparison(articles=9, differing=1, headline=headline, fields=fields, regressions=[])
+    return Comparison(articles=9, differing=1, failed=0, headline=headline, fields=fields, regressions=[])
 
 
 def failed(gate: Gate, errors: int = 0, verbatim: float | None = 1.0, against: Comparison | None = None) -> list[str]:
@@ -64,6 +64,9 @@ def test_a_run_may_not_fall_behind_the_baseline() -> None:
     assert failed(gate, against=comparison(0.0, float("nan"))) == [behind]
     part = comparison(0.0, 0.0).model_copy(update={"articles": 8})
     assert failed(gate, against=part) == ["the baseline has every article"]
+    unreadable = comparison(0.3, 0.2).model_copy(update={"failed": 1})
+    assert failed(gate, against=unreadable) == ["failed articles of the baseline at most 0"]
+    assert failed(gate.model_copy(update={"errors": 1}), against=unreadable) == []
     unsure = row("value", -0.2, -0.3, 0.02, 0.2)
     assert failed(gate, against=comparison(0.0, 0.0, value=unsure)) == []
 

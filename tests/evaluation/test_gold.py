@@ -19,6 +19,7 @@ from llm_extract.evaluation.gold import (
     Gold,
     GoldEvidence,
     GoldFile,
+    GoldSet,
     fixed,
     gold_directory,
     gold_paths,
@@ -29,10 +30,13 @@ from llm_extract.evaluation.gold import (
     written,
 )
 from llm_extract.evaluation.items import make_plan
+from llm_extract.evaluation.predictions import as_predictions
+from llm_extract.evaluation.results import judge
+from llm_extract.evaluation.summary import figures_by_name
 from llm_extract.fields import Money, Name
 from llm_extract.result import Span
 from llm_extract.schema import compile_schema
-from llm_extract.task import find_task
+from llm_extract.task import find_task, task_for_schema
 from tests.evaluation.generated import Data, write_gold
 from tests.support import ARTICLE
 
@@ -211,6 +215,22 @@ def test_alternates_of_other_schemas_are_typed_too(tmp_path: Path) -> None:
     accept = {"posts[1].since": ["2020-05-02"], "posts[0].holder": ["Bo"]}
     found = read_gold(write_gold(tmp_path, "posts", text, {"posts": posts}, {}, accept=accept), compile_schema(Posts))
     assert found.accept == {"posts[1].since": (date(2020, 5, 2),), "posts[0].holder": ("Bo",)}
+
+
+def test_a_key_that_the_schema_does_not_have_is_refused(tmp_path: Path) -> None:
+    posts = [{"since": "2020-05-01", "holder": "Ada Reed", "sinse": "2020-05-02"}]
+    path = write_gold(tmp_path, "posts", "Ada Reed has been there since 1 May 2020.", {"posts": posts}, {})
+    with pytest.raises(EvaluationError, match=r"posts\.0\.sinse"):
+        read_gold(path, compile_schema(Posts))
+
+
+def test_gold_by_aliases_agrees_with_itself(tmp_path: Path) -> None:
+    text = "Bo Lind holds the post since 1 May 2020."
+    record = {"posts": [{"since": "2020-05-01", "heldBy": "Bo Lind"}]}
+    path = write_gold(tmp_path, "posts", text, record, {})
+    task = task_for_schema(Posts)
+    gold = GoldSet(task, tmp_path, (read_gold(path, task.schema),))
+    assert figures_by_name(judge(gold, as_predictions(gold)))["f1"] == 1.0
 
 
 # -- places of quotes ---------------------------------------------------------------------------------------

@@ -85,6 +85,11 @@ def test_entries_that_bear_a_flag_have_figures_of_their_own(plan: Plan) -> None:
     assert found["f1"] == 0.0
 
 
+def test_thirds_that_add_up_to_ten_are_ten(plan: Plan) -> None:
+    thirds = Table([{"buyers/COR": 2 / 3}] * 15 + [{"value/COR": 2 / 3}] * 14)  # 9.999999999999998
+    assert macro_fields(plan, thirds.column(thirds.counts.sum(axis=0))) == ["buyers"]
+
+
 def test_the_macro_average_is_over_fields_with_ten_gold_items(plan: Plan) -> None:
     tally = {"buyers/COR": 10.0, "value/COR": 5.0, "value/MIS": 5.0, "suppliers/MIS": 9.0}
     table = Table([tally])

@@ -13,8 +13,8 @@ import pytest
 from llm_extract.errors import EvaluationError
 from llm_extract.evaluation.comparison import Comparison, common, compare_results
 from llm_extract.evaluation.evaluate import evaluated, store_baseline, with_baseline
-from llm_extract.evaluation.gates import Gate
-from llm_extract.evaluation.gold import GoldSet
+from llm_extract.evaluation.gates import BaselineRule, Gate
+from llm_extract.evaluation.gold import GoldSet, read_gold_set
 from llm_extract.evaluation.outputs import item_lines, junit
 from llm_extract.evaluation.predictions import Prediction, as_predictions, read_predictions
 from llm_extract.evaluation.results import Results, judge
@@ -150,6 +150,40 @@ def test_a_baseline_is_a_run_s_predictions_and_is_compared_with(gold: GoldSet, t
         store_baseline(tmp_path, gold)
 
 
+def test_a_baseline_that_today_s_schema_does_not_read_is_no_rival(gold: GoldSet) -> None:
+    folder = gold.directory / "baseline"
+    folder.mkdir()
+    stored = [prediction(0, record={"deals": [{"main": "perhaps"}]}), *right()[1:]]
+    (folder / "predictions.jsonl").write_text("".join(entry.model_dump_json() + "\n" for entry in stored))
+    rule = "failed articles of the baseline at most 0"
+    for gate, passed in ((Gate(baseline=BaselineRule()), False), (Gate(errors=1, baseline=BaselineRule()), True)):
+        _, summary = evaluated(gold, right(), model="m", split=None, gate=gate)
+        assert summary.passed is passed
+        assert [check.passed for check in summary.gate or [] if check.rule.startswith(rule[:-2])] == [passed]
+
+
+def test_a_field_without_a_figure_hides_no_loss_of_another(gold: GoldSet) -> None:
+    def deals(number: int, **changes: Any) -> dict[str, Any]:
+        return {"deals": [{**deal, **changes} for deal in record(number)["deals"]]}
+
+    for item in gold.items:
+        data = json.loads(item.path.read_text())
+        number = int(item.name[-3:])
+        data["record"] = deals(number, value=None)
+        data["evidence"].pop("deals[0].value", None)
+        item.path.write_text(json.dumps(data))
+    without_sums = read_gold_set(gold.task, gold.directory)
+    a = [prediction(number, record=deals(number, value=None)) for number in range(8)]
+    b = [prediction(number, record=deals(number, value=None, suppliers=[])) for number in range(8)]
+    b[0] = prediction(0, record=deals(0, suppliers=[]))  # a sum where nobody has one
+    found = compare_results(judge(without_sums, a), judge(without_sums, b)).fields
+    assert math.isnan(found["value"].p)
+    assert found["value"].p_corrected is None
+    corrected = found["suppliers"].p_corrected
+    assert corrected == pytest.approx(3 * found["suppliers"].p)
+    assert corrected < 0.2
+
+
 def test_runs_of_different_articles_are_not_compared(gold: GoldSet) -> None:
     part = common(gold, {"deal-000", "deal-001"})
     with pytest.raises(EvaluationError, match="not of the same articles"):
@@ -190,6 +224,9 @@ def test_a_failure_that_the_gate_allows_turns_no_job_red(gold: GoldSet) -> None:
     assert not suites.findall(".//error")
     assert len(suites.findall(".//skipped")) == 1
     assert "<img" not in markdown(summary)
+    results, summary = evaluated(gold, [prediction(0), failed, *right()[2:]], model="m", split=None, judged=False)
+    assert summary.passed is None
+    assert not ElementTree.fromstring(junit(results, summary)).findall(".//error")
 
 
 def test_figures_that_are_not_defined_do_not_differ_and_survive_a_file(gold: GoldSet) -> None:
@@ -216,6 +253,21 @@ def test_an_article_that_gained_more_than_it_lost_is_no_regression(gold: GoldSet
         judge(gold, right()), judge(gold, [prediction(0, record=invented), *right()[1:]])
     ).regressions
     assert (found.article, found.delta, found.lost) == ("deal-000", -4, [])
+
+
+def test_what_repeats_lose_is_a_mean_and_not_rounded(gold: GoldSet) -> None:
+    def thrice(*first: Prediction) -> list[Prediction]:
+        return [
+            entry.model_copy(update={"repeat": repeat})
+            for repeat in range(3)
+            for entry in ([*first, *right()[len(first) :]] if repeat == 0 else right())
+        ]
+
+    invented = record(0)
+    invented["deals"][0]["suppliers"] = [*invented["deals"][0]["suppliers"], "Nobody"]
+    before, after = thrice(), thrice(prediction(0, record=invented))
+    (found,) = compare_results(judge(gold, before), judge(gold, after)).regressions
+    assert (found.delta, found.lost) == (pytest.approx(-1 / 3), [])
 
 
 def test_predictions_are_read_by_the_article_s_name_in_any_form(gold: GoldSet, tmp_path: Path) -> None:
