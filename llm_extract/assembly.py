@@ -9,7 +9,6 @@ from itertools import zip_longest
 from typing import Any
 
 from llm_extract.relations import Value, joined
-from llm_extract.result import Evidence
 from llm_extract.schema import Branch, Leaf
 
 
@@ -25,26 +24,26 @@ class Item:
     items: dict[str, list[Item]] = field(default_factory=dict)
 
 
-def delivered(item: Item, path: str, evidence: dict[str, Evidence]) -> dict[str, Any]:
-    """The record's data, with evidence filed under the record's own paths."""
+def delivered(item: Item, path: str, found: dict[str, Value]) -> dict[str, Any]:
+    """The record's data, with each value and its words filed in `found` under the record's own paths."""
     data: dict[str, Any] = dict(item.flags)
-    for name, found in item.values.items():
-        data[name] = found.value
-        evidence[joined(path, name)] = found.evidence
+    for name, value in item.values.items():
+        data[name] = value.value
+        found[joined(path, name)] = value
     for name, entries in item.lists.items():
         data[name] = [entry.value for entry in entries]
         for index, entry in enumerate(entries):
-            evidence[f"{joined(path, name)}[{index}]"] = entry.evidence
+            found[f"{joined(path, name)}[{index}]"] = entry
     for child in item.branch.children:
         if isinstance(child, Leaf):
             continue
         here = joined(path, child.name)
         if child.many:
             data[child.name] = [
-                delivered(entry, f"{here}[{index}]", evidence) for index, entry in enumerate(item.items[child.name])
+                delivered(entry, f"{here}[{index}]", found) for index, entry in enumerate(item.items[child.name])
             ]
         elif item.items[child.name]:
-            data[child.name] = delivered(item.items[child.name][0], here, evidence)
+            data[child.name] = delivered(item.items[child.name][0], here, found)
         elif child.optional:
             data[child.name] = None
     for child in item.branch.children:

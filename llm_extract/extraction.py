@@ -31,6 +31,7 @@ from llm_extract.version import __version__
 
 if TYPE_CHECKING:
     from llm_extract.model import Model
+    from llm_extract.model.adapters import Adapter
     from llm_extract.model.cache import Cache
     from llm_extract.settings import Settings
 
@@ -82,12 +83,15 @@ class Extractor(Generic[RecordT]):
         keep = isinstance(self.model, NamedModel) and self.task.where is not None
         self.cache: Cache | None = open_cache(self.settings) if keep else None
         endpoint = self.model.endpoint
-        self._adapter = _description(endpoint)
+        # As it is now: an extractor's results all come from one adapter, whatever takes its place meanwhile.
+        self._adapter = _adapter_of(endpoint)
+        described = "" if self._adapter is None else self._adapter.model_dump_json()
+        self._adapter_digest = sha256(described.encode()).hexdigest()[:16] if described else None
         self._terms = repr(
             (
                 *(self.task.fingerprint, self.sampling, endpoint.model, endpoint.base_url, endpoint.capabilities),
                 # What makes confidences of probabilities may change where the weights stay.
-                *(self.settings.min_confidence, self._adapter),
+                *(self.settings.min_confidence, described),
             )
         )
         self._turn: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
@@ -197,7 +201,9 @@ class Extractor(Generic[RecordT]):
 
             # One article at a time: its lines share a prefix that another article would push out.
             async with self._turn.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
-                said, answered_by, usage = await ask(self.model, self.task, document, self.sampling, repeat, published)
+                said, answered_by, usage = await ask(
+                    self.model, self.task, document, self.sampling, repeat, published, adapter=self._adapter
+                )
             least = self.settings.min_confidence
             return (said if least is None else said._replace(least_confidence=least)), answered_by, usage
         answered = await self.model.answer(
@@ -221,7 +227,7 @@ class Extractor(Generic[RecordT]):
             "prompt": self.task.prompt_label,
             "model": endpoint.name,
             "model_id": endpoint.model,
-            "adapter": None if self._adapter is None else sha256(self._adapter.encode()).hexdigest()[:16],
+            "adapter": self._adapter_digest,
             "min_confidence": self.settings.min_confidence,
             "base_url": "" if endpoint.local else endpoint.base_url,
             "sampling": self.sampling.model_dump(mode="json"),
@@ -341,24 +347,39 @@ def _extractor(
     settings = settings or current_settings(environment)
     if model is not None and not isinstance(model, str):
         return Extractor(task, schema=schema, model=model, settings=settings)
-    return _kept_extractor(_task(task, schema), model, settings, environment)
+    found = _task(task, schema)
+    return _kept_extractor(found, model, settings, environment, _adapter_stamp(found))
 
 
 @lru_cache(maxsize=32)
 def _kept_extractor(
-    task: Task, model: str | None, settings: Settings, _environment: tuple[tuple[str, str], ...]
+    task: Task,
+    model: str | None,
+    settings: Settings,
+    _environment: tuple[tuple[str, str], ...],
+    _adapter: tuple[int, int] | None,
 ) -> Extractor[Any]:
     # The environment is a term of its own: it holds the providers' keys and addresses.
     return Extractor(task, model=model, settings=settings)
 
 
-def _description(endpoint: Endpoint) -> str | None:
-    """What is known of the model's adapter, if it has one."""
+def _adapter_of(endpoint: Endpoint) -> Adapter | None:
     if endpoint.adapter is None:
         return None
-    from llm_extract.model.adapters import read_adapter
+    from llm_extract.model.adapters import adapter_of  # the models in files have no use for it
 
-    return read_adapter(endpoint.adapter).model_dump_json()
+    return adapter_of(endpoint)
+
+
+def _adapter_stamp(task: Task) -> tuple[int, int] | None:
+    """What tells that a task's adapter was replaced: when its description was written, and its size."""
+    if task.where is None:
+        return None
+    try:
+        seen = os.stat(f"{task.where}/prompts/{task.name}.adapter/adapter.json")
+    except OSError:
+        return None
+    return seen.st_mtime_ns, seen.st_size
 
 
 def _task(task: str | Task | None, schema: type[BaseModel] | None) -> Task:

@@ -57,6 +57,11 @@ class Grounded(NamedTuple):
     record: BaseModel
     evidence: dict[str, Evidence]
     issues: tuple[Issue, ...]
+    said_at: dict[str, str]
+    """Path in the record → path in the answer of what the value was read from, and has its confidence from.
+
+    Values without confidence are not among them, nor are those that follow from others.
+    """
 
 
 def ground(
@@ -101,8 +106,8 @@ class _Grounding:
         self.read_page(schema, answer)
         item = self.item(schema.root, answer, "")
         while True:
-            evidence: dict[str, Evidence] = {}
-            data = delivered(item, "", evidence)
+            found: dict[str, Value] = {}
+            data = delivered(item, "", found)
             try:
                 record = schema.record.model_validate(data, by_name=True, by_alias=False)
             except ValidationError as error:
@@ -117,7 +122,9 @@ class _Grounding:
                     ) from error
                 self.issue(left_out, "not_supported", f"left out, the schema refuses it: {first['msg']}", None)
             else:
-                return Grounded(record, evidence, tuple(self.issues))
+                evidence = {path: value.evidence for path, value in found.items()}
+                said_at = {path: value.said_at for path, value in found.items() if value.said_at is not None}
+                return Grounded(record, evidence, tuple(self.issues), said_at)
 
     # -- the page's own head -------------------------------------------------------------------
 
@@ -190,7 +197,12 @@ class _Grounding:
                     item.values[child.name] = value
         for term in branch.relations:
             said = {name: getattr(answer, name) for name in (term.start, term.months, term.end)}
-            self.issues = relate_term(term, item.values, said, path, self.context, self.issues)
+            told = {name: self.said.confidence.get(joined(path, name)) for name in said}
+            sure = {name: confidence for name, confidence in told.items() if confidence is not None}
+            for name, confidence in sure.items():
+                if confidence < self.said.least_confidence:
+                    said[name] = None  # as if it had not been said
+            self.issues = relate_term(term, item.values, said, path, self.context, self.issues, sure)
         self.drop_unfinished(item)
         self.drop_empty(item)
         return item
@@ -255,14 +267,14 @@ class _Grounding:
         sure = self.said.confidence.get(path)
         if found is None or sure is None:
             return found
-        if not isinstance(said, str) and found.value != said.value:
-            return found  # not what the model was sure of
         if sure < self.said.least_confidence:
             message = f"its confidence is {sure:.2f}, less than {self.said.least_confidence:.2f}"
             answer = said if isinstance(said, str) else {"value": said.value, "quote": said.quote}
             self.issue(path, "uncertain", message, answer, as_span(found.evidence))
             return None
-        return found._replace(evidence=found.evidence.model_copy(update={"confidence": sure}))
+        if not isinstance(said, str) and found.value != said.value:
+            return found  # it was sure enough that there is something, and not of this
+        return Value(found.value, found.evidence.model_copy(update={"confidence": sure}), path)
 
     def choice(self, field_type: FieldType[Any], value: Any, quote: str, path: str) -> Value | None:
         """A value that the model chose, with the words that show it."""

@@ -28,7 +28,7 @@ from llm_extract.fields.names import normalise_name
 from llm_extract.form import NONE, Form, Line, assemble, make_form, one_block, said_at
 from llm_extract.grammar import choice_grammar
 from llm_extract.grounding import Said
-from llm_extract.model.adapters import Adapter, confidences, read_adapter
+from llm_extract.model.adapters import Adapter, confidences
 from llm_extract.model.types import Completion, Likelihood, Request, Sampling, Usage
 
 if TYPE_CHECKING:
@@ -103,6 +103,8 @@ async def ask(
     sampling: Sampling,
     repeat: int = 0,
     published: date | None = None,
+    *,
+    adapter: Adapter | None = None,
 ) -> tuple[Said, str, Usage]:
     """Fill the form for one article.
 
@@ -111,6 +113,7 @@ async def ask(
         task: what to ask; its prompt's `questions` are the labels, in their order.
         document: the article.
         published: its day of publication, where the caller knows it.
+        adapter: what is known of the adapter that the model is tuned with; None: it is not tuned.
 
     Returns:
         What the model said and how sure it was, which model it was, and what all lines together cost.
@@ -118,7 +121,6 @@ async def ask(
     Raises:
         ExtractionError, FatalError: as `Model.answer`.
     """
-    adapter = None if model.endpoint.adapter is None else read_adapter(model.endpoint.adapter)
     start = "" if adapter is not None else solved_forms(task)
     context = context_of(document, published)
     filling = _Filling(model, adapter, start, asked_text(document), context, sampling, repeat)

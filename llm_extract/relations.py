@@ -34,10 +34,18 @@ class Value(NamedTuple):
 
     value: Any
     evidence: Evidence
+    said_at: str | None = None
+    """Path in the answer of what it was read from, and has its confidence from; None without such a one."""
 
 
 def relate_term(
-    term: Term, values: dict[str, Value], said: Mapping[str, Any], path: str, context: Context, issues: list[Issue]
+    term: Term,
+    values: dict[str, Value],
+    said: Mapping[str, Any],
+    path: str,
+    context: Context,
+    issues: list[Issue],
+    confidence: Mapping[str, float] | None = None,
 ) -> list[Issue]:
     """Fill and check one term in `values`, in place.
 
@@ -48,11 +56,12 @@ def relate_term(
         path: the model's place in the answer, for issues.
         context: what relative dates are counted from.
         issues: what could not be delivered so far.
+        confidence: how likely what was answered for the parts is right, by name, where the model tells.
 
     Returns:
         The issues, with those of the term added, explained or, where its value was found otherwise, gone.
     """
-    issues = _start_with_signature(term, values, said, path, issues)
+    issues = _start_with_signature(term, values, said, path, issues, confidence or {})
     _settle_counted_year(term, values)
     issues = _refuse_end_before_start(term, values, said, path, issues)
     _fix_years(term, values)
@@ -67,7 +76,12 @@ def relate_term(
 
 
 def _start_with_signature(
-    term: Term, values: dict[str, Value], said: Mapping[str, Any], path: str, issues: list[Issue]
+    term: Term,
+    values: dict[str, Value],
+    said: Mapping[str, Any],
+    path: str,
+    issues: list[Issue],
+    confidence: Mapping[str, float],
 ) -> list[Issue]:
     """A start "on signature" is the day of signature, where the model found that."""
     words = said[term.start]
@@ -76,7 +90,11 @@ def _start_with_signature(
     days = [values[name] for name in term.near if name in values and values[name].value is not None]
     if len(days) != 1:
         return issues
-    values[term.start] = Value(days[0].value, derived_from(days[0].evidence))
+    day = derived_from(days[0].evidence)
+    if term.start in confidence and day.confidence is not None:
+        # It is as sure as the less sure of both: the day, and that the contract starts on it.
+        day = day.model_copy(update={"confidence": min(confidence[term.start], day.confidence)})
+    values[term.start] = Value(days[0].value, day)
     return [issue for issue in issues if issue.path != joined(path, term.start)]
 
 

@@ -40,13 +40,13 @@ def tender() -> Item:
 
 
 def test_evidence_is_filed_under_the_paths_of_the_record() -> None:
-    evidence: dict[str, Evidence] = {}
-    assert delivered(tender(), "", evidence) == {
+    filed: dict[str, Value] = {}
+    assert delivered(tender(), "", filed) == {
         "lots": [{"title": "Cables", "note": "two lorries"}, {"title": "Masts", "note": None}],
         "best": {"title": "Masts", "note": None},
         "keywords": ["radio", "sea"],
     }
-    assert {path: found.quote for path, found in evidence.items()} == {
+    assert {path: found.evidence.quote for path, found in filed.items()} == {
         "lots[0].title": "Cables",
         "lots[0].note": "two lorries",
         "lots[1].title": "Masts",

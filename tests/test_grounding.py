@@ -348,6 +348,15 @@ def test_a_model_s_confidence_is_that_of_its_own_choice() -> None:
         answered = compile_schema(Paint).answer.model_validate({"colour": {"value": value, "quote": "a blue car"}})
         result = ground(Document.from_text(text), compile_schema(Paint), Said(answered, {"colour": 0.4}))
         assert result.evidence["colour"].confidence == confidence
+        assert result.said_at == ({} if confidence is None else {"colour": "colour"})
+
+
+def test_words_that_show_another_category_are_left_out_where_the_model_was_too_unsure() -> None:
+    compiled = compile_schema(Paint)
+    answered = compiled.answer.model_validate({"colour": {"value": "red", "quote": "a blue car"}})
+    for least, colour in ((0.4, "blue"), (0.5, None)):
+        result = ground(Document.from_text("They bought a blue car."), compiled, Said(answered, {"colour": 0.4}, least))
+        assert result.record == Paint(colour=colour)
 
 
 def test_one_category_of_a_list_is_delivered_once_however_it_was_chosen() -> None:
@@ -447,6 +456,41 @@ def test_a_derived_end_is_no_surer_than_what_it_follows_from(
     result = surely({f"contracts[0].{name}": sure for name, sure in confidence.items()})
     assert result.evidence["contracts[0].end"].match == "derived"
     assert result.evidence["contracts[0].end"].confidence == expected
+
+
+def test_values_have_their_confidence_from_their_own_place_in_the_answer() -> None:
+    told = {f"contracts[0].{name}": 0.5 + number / 100 for number, name in enumerate(
+        ("suppliers[0]", "suppliers[1]", "suppliers[2]", "start", "duration_months", "end", "signed", "value")
+    )}  # fmt: skip
+    result = surely(told, suppliers=["Globex", "Brandt Telecom", "Tallis Communications"], end="Globex")
+    assert result.said_at["contracts[0].suppliers[0]"] == "contracts[0].suppliers[1]"
+    assert {path: result.evidence[path].confidence for path in result.said_at} == {
+        path: told[at] for path, at in result.said_at.items()
+    }
+    assert "contracts[0].start" in result.said_at
+    assert result.evidence["contracts[0].end"].match == "derived"
+    assert "contracts[0].end" not in result.said_at
+
+
+@pytest.mark.parametrize(
+    ("told", "least", "start"),
+    [({"signed": 0.9, "start": 0.4}, 0.0, 0.4), ({"signed": 0.3, "start": 0.4}, 0.0, 0.3), ({"signed": 0.9}, 0.5, 0.9)],
+)
+def test_a_start_on_signature_is_as_sure_as_that_it_starts_so(
+    told: dict[str, float], least: float, start: float
+) -> None:
+    text = "Orla Bank signed a contract with Venn Systems on 3 May 2021. It starts on signature."
+    said = {"signed": "3 May 2021", "start": "on signature", "duration_months": None, "value": None}
+    schema = find_task("it_contracts").schema
+    answered = schema.answer.model_validate(
+        answer({"stage": {"value": "award", "quote": "signed"}, "buyers": ["Orla Bank"], **said})
+    )
+    confidence = {f"contracts[0].{name}": sure for name, sure in told.items()}
+    result = ground(Document.from_text(text), schema, Said(answered, confidence, least))
+    assert first(result).start == "2021-05-03"
+    assert result.evidence["contracts[0].start"].confidence == start
+    unsure = ground(Document.from_text(text), schema, Said(answered, confidence | {"contracts[0].start": 0.02}, 0.1))
+    assert first(unsure).start is None
 
 
 def test_what_the_model_is_too_unsure_of_is_left_out_and_nothing_else() -> None:

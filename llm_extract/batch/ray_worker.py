@@ -6,13 +6,17 @@ import asyncio
 import os
 import platform
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from llm_extract.batch import records
 from llm_extract.batch.ray_gate import GatedLimiter
-from llm_extract.errors import LlmExtractError
+from llm_extract.errors import LlmExtractError, RunError
+from llm_extract.model.adapters import DESCRIPTION, WEIGHTS
 from llm_extract.model.models import NamedModel
 from llm_extract.model.types import Endpoint, Usage
 
@@ -29,7 +33,7 @@ class Job:
 
     task: str
     files: dict[str, bytes] = field(repr=False)
-    """The task's prompt and schema by their relative paths: a node need not have them."""
+    """The task's prompt, schema and adapter by their relative paths: a node need not have them."""
     endpoint: Endpoint
     """With its key, which the worker's own environment need not hold."""
     settings: Settings
@@ -45,7 +49,10 @@ def job_of(extractor: Extractor[Any], model: str | None) -> Job:
 
     task, settings = extractor.task, extractor.settings
     assert task.where is not None  # noqa: S101 - a batch's task has a name
-    files = {name: (task.where / name).read_bytes() for name in (f"prompts/{task.name}.md", f"schemas/{task.name}.py")}
+    names = [f"prompts/{task.name}.md", f"schemas/{task.name}.py"]
+    if extractor.model.endpoint.adapter is not None:
+        names += [f"prompts/{task.name}.adapter/{name}" for name in (DESCRIPTION, WEIGHTS)]
+    files = {name: (task.where / name).read_bytes() for name in names}
     # Resolved here: providers' keys and addresses are in this process's environment, not in a worker's.
     endpoint = resolve_endpoint(model, settings)
     if settings.cache_dir is not None:  # a worker's working directory is another one
@@ -121,9 +128,37 @@ class Worker:
         pool = job.settings.pool()  # for what it allows; what it counts is counted by the gate
         model = new_model(job.endpoint, job.settings, pool)
         model.limiter = lambda: GatedLimiter(self._gate, self._name, bounds, pool)
-        with tempfile.TemporaryDirectory(prefix="llm-extract-task-") as folder:
+        with _placed(job) as folder:
+            return Extractor(find_task(job.task, folder), model=model, settings=job.settings)
+
+
+@contextmanager
+def _placed(job: Job) -> Iterator[Path]:
+    """The job's files in a folder, which need only be there while they are loaded; but an adapter's weights stay.
+
+    They are read when the model starts, and once more if it dies. They lie in the cache, under a name that tells their
+    content, and all workers of a machine share them: a worker that is killed could not clear its own away.
+    """
+    from llm_extract.model.cache import default_cache_directory
+
+    with tempfile.TemporaryDirectory(prefix="llm-extract-task-") as temporary:
+        folder = Path(temporary)
+        if any(name.endswith(WEIGHTS) for name in job.files):
+            digest = sha256(b"".join(sha256(content).digest() for content in job.files.values())).hexdigest()[:16]
+            folder = (job.settings.cache_dir or default_cache_directory()) / "tasks" / f"{job.task}-{digest}"
+        try:
             for name, content in job.files.items():
-                path = Path(folder) / name
-                path.parent.mkdir(exist_ok=True)
-                path.write_bytes(content)
-            return Extractor(find_task(job.task, Path(folder)), model=model, settings=job.settings)
+                _place(folder / name, content)
+        except OSError as error:
+            raise RunError(f"{folder} cannot be written on {platform.node()}: {error.strerror or error}") from error
+        yield folder
+
+
+def _place(path: Path, content: bytes) -> None:
+    """Write a file unless it is there, whole for every process that looks."""
+    if path.is_file() and path.read_bytes() == content:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(content)
+    Path(file.name).replace(path)

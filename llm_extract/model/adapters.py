@@ -147,6 +147,15 @@ def _read(folder: Path, _description: tuple[int, int], _weights: tuple[int, int]
     return adapter
 
 
+def adapter_of(endpoint: Endpoint) -> Adapter | None:
+    """What is known of the adapter that an endpoint's model is tuned with; None if it is not tuned.
+
+    Raises:
+        EmbeddedModelError: as `read_adapter`.
+    """
+    return None if endpoint.adapter is None else read_adapter(endpoint.adapter)
+
+
 def with_adapter(endpoint: Endpoint, task: Task) -> Endpoint:
     """The endpoint with the task's adapter, where it is an embedded model and the adapter was trained on it.
 

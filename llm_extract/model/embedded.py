@@ -119,8 +119,9 @@ class EmbeddedServer:
                     f"the embedded model's process died again after it had been restarted ({ending}); "
                     "it may be short of memory: close other programs or choose another model"
                 )
-            self._restarts += 1
+            self._child = None  # a start that fails, for want of memory now, may succeed later
             self._child = self._launch()
+            self._restarts += 1
             return self._address()
 
     def stop(self) -> None:
@@ -326,7 +327,7 @@ def thread_counts(threads: int | None = None) -> tuple[int, int]:
 
 
 _servers: weakref.WeakSet[EmbeddedServer] = weakref.WeakSet()
-_shared: dict[tuple[Path, int, Attention, str], EmbeddedServer] = {}
+_shared: dict[tuple[Path, int | None, int, Attention, str], EmbeddedServer] = {}
 _shared_lock = threading.Lock()
 
 
@@ -338,11 +339,11 @@ def shared_server(
     attention: Attention = "causal",
     alias: str = "embedded",
 ) -> EmbeddedServer:
-    """This process's one server for a model file, context, attention and alias. Not started yet.
+    """This process's one server for a model file, threads, context, attention and alias. Not started yet.
 
-    It ends with the process. `threads` count for the call that makes it.
+    It ends with the process.
     """
-    key = (model_file.resolve(), context, attention, alias)
+    key = (model_file.resolve(), threads, context, attention, alias)
     with _shared_lock:
         if key not in _shared:
             _shared[key] = EmbeddedServer(

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 from pydantic import SecretStr
 
-from llm_extract.errors import EndpointUnavailable
+from llm_extract.errors import EmbeddedModelError, EndpointUnavailable
 from llm_extract.model.types import Answered, Endpoint, Model, Request
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class NamedModel:
         """Makes what an event loop's calls pass, instead of a Limiter of its own: a worker of a cluster sets it."""
         self._settings = settings
         self._open: WeakKeyDictionary[asyncio.AbstractEventLoop, _Open] = WeakKeyDictionary()
+        self._opening: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
     async def answer(self, request: Request, parse: Callable[[str], Any]) -> Answered:
         """A sound answer, parsed; see `ModelClient.answer`."""
@@ -66,8 +67,11 @@ class NamedModel:
             await found.keeper.aclose()
 
     async def _client(self) -> ModelClient:
-        found = self._open.get(asyncio.get_running_loop())
-        return found.client if found is not None else await self._connect(self.endpoint)
+        loop = asyncio.get_running_loop()
+        # One after the other: a second client would take the first one's place and close it, while it is in use.
+        async with self._opening.setdefault(loop, asyncio.Lock()):
+            found = self._open.get(loop)
+            return found.client if found is not None else await self._connect(self.endpoint)
 
     async def _connect(self, endpoint: Endpoint) -> ModelClient:
         from llm_extract.model.client import ModelClient
@@ -111,15 +115,15 @@ class EmbeddedModel(NamedModel):
     """
 
     def __init__(self, endpoint: Endpoint, settings: Settings, pool: Pool | None = None) -> None:
-        from llm_extract.model.adapters import read_adapter
+        from llm_extract.model.adapters import adapter_of
         from llm_extract.model.merging import FORMAT
         from llm_extract.model.weights import weights_identity
 
         self._named = endpoint
         self._tuned: dict[str, EmbeddedModel] = {}
         identity = weights_identity(endpoint.model)
-        if endpoint.adapter is not None:
-            adapter = read_adapter(endpoint.adapter)
+        self._adapter = adapter = adapter_of(endpoint)
+        if adapter is not None:
             identity += f"+{adapter.weights_sha256[:12]}" + (f"-{adapter.tokens}" if adapter.tokens else "")
             identity += f"-{FORMAT}" + ("" if adapter.attention == "causal" else f"-{adapter.attention}")
         # The weights are part of the model's name, so that an answer of others is never served for theirs.
@@ -143,10 +147,13 @@ class EmbeddedModel(NamedModel):
 
     async def answer(self, request: Request, parse: Callable[[str], Any]) -> Answered:
         """A sound answer, parsed; see `ModelClient.answer`."""
+        client = await self._client()
         try:
-            return await super().answer(request, parse)
+            return await client.answer(request, parse)
         except EndpointUnavailable:
-            await self.aclose()
+            found = self._open.get(asyncio.get_running_loop())
+            if found is not None and found.client is client:  # another question may have a new one already
+                await self.aclose()
             return await super().answer(request, parse)
 
     def _policy(self) -> RetryPolicy:
@@ -161,26 +168,31 @@ class EmbeddedModel(NamedModel):
         return await super()._connect(endpoint.model_copy(update={"base_url": base_url, "api_key": SecretStr(key)}))
 
     def weights_file(self) -> Path:
-        """The verified file of its weights, assembled if need be. Blocks."""
+        """The verified file of its weights, assembled if need be. Blocks.
+
+        Raises:
+            EmbeddedModelError: it cannot be made, or the adapter is not the one any more that this model was made with.
+        """
         from llm_extract.model.adapters import WEIGHTS, read_adapter
         from llm_extract.model.weights import model_file
 
         folder, directory = self._named.adapter, _cache_directory(self._settings) / "models"
-        if folder is None:
+        if folder is None or self._adapter is None:
             return model_file(self._named.model, directory)
-        return model_file(self._named.model, directory, read_adapter(folder).tokens, folder / WEIGHTS)
+        if read_adapter(folder).weights_sha256 != self._adapter.weights_sha256:
+            # Its answers would be kept under the name of those before.
+            raise EmbeddedModelError(f"the adapter {folder} was replaced meanwhile: make a new Extractor to use it")
+        return model_file(self._named.model, directory, self._adapter.tokens, folder / WEIGHTS)
 
     def server(self) -> EmbeddedServer:
         """Its server, which the first question starts. Blocks while its weights are put together."""
-        from llm_extract.model.adapters import read_adapter
         from llm_extract.model.embedded import shared_server
 
-        folder = self._named.adapter
         return shared_server(
             self.weights_file(),
             threads=self._settings.embedded_threads,
             context=self.endpoint.context_window or 8192,
-            attention="causal" if folder is None else read_adapter(folder).attention,
+            attention="causal" if self._adapter is None else self._adapter.attention,
             alias=self.endpoint.model,
         )
 

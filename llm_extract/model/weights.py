@@ -188,6 +188,7 @@ def _with_adapter(base: Path, model: EmbeddedModel, adapter: Path, directory: Pa
 
 def _made_once(file: Path, model: EmbeddedModel, make: Callable[[Path], None]) -> Path:
     """A file that `make` writes unless it is there, unchanged since."""
+    _discard_torn(file.parent)
     stamp = _stamp_of(file)
     if not _is_stamped(file, model, stamp):
         with _written(file, model) as target:
@@ -218,14 +219,18 @@ def _discard_merged(directory: Path) -> None:
             stamp.unlink()
 
 
+def _discard_torn(directory: Path) -> None:
+    """Take away what processes that were killed have left half written; what is young may still be being written."""
+    for torn in directory.glob(".*.gguf.*"):
+        with contextlib.suppress(OSError):
+            if time.time() - torn.stat().st_mtime > 3600:
+                torn.unlink()
+
+
 @contextmanager
 def _written(file: Path, model: EmbeddedModel) -> Iterator[Path]:
     """A file beside `file` to write: it takes its place when the block has ended without an error, or is gone."""
-    for stale in file.parent.glob(f".{file.name}.*"):
-        # Left by a process that was killed; a younger one may still be being written.
-        with contextlib.suppress(OSError):
-            if time.time() - stale.stat().st_mtime > 3600:
-                stale.unlink()
+    _discard_torn(file.parent)
     try:
         handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
         os.close(handle)

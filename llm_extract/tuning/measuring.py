@@ -17,8 +17,8 @@ from llm_extract.errors import ExtractionError
 from llm_extract.evaluation.gold import Gold, GoldSet
 from llm_extract.evaluation.predictions import Failure, PredictedEvidence, Prediction
 from llm_extract.evaluation.results import Results, judge
-from llm_extract.grounding import Said, ground
-from llm_extract.model.adapters import Calibration, confidences
+from llm_extract.grounding import Grounded, Said, ground
+from llm_extract.model.adapters import Calibration, adapter_of, confidences
 from llm_extract.model.types import Likelihood, Model, Sampling
 from llm_extract.questions import ask
 from llm_extract.schema import leaf_path
@@ -69,7 +69,7 @@ async def ask_all(
 
 async def _asked(model: Model, task: Task, item: Gold, sampling: Sampling) -> tuple[Said | None, Failure | None]:
     try:
-        said, _, _ = await ask(model, task, item.document, sampling)
+        said, _, _ = await ask(model, task, item.document, sampling, adapter=adapter_of(model.endpoint))
     except ExtractionError as error:
         return None, Failure(type=type(error).__name__, message=str(error))
     return Said(said.answer, likelihoods=said.likelihoods), None
@@ -122,14 +122,9 @@ def predictions(
 
 
 def _prediction(task: Task, item: Gold, asked: Asked, calibration: Calibration | None, least: float) -> Prediction:
-    if asked.said is None:
-        return Prediction(article=item.name, error=asked.failure)
-    confidence = confidences(asked.said.likelihoods, calibration)
-    said = asked.said._replace(confidence=confidence, least_confidence=least)
-    try:
-        grounded = ground(item.document, task.schema, said)
-    except ExtractionError as error:
-        return Prediction(article=item.name, error=Failure(type=type(error).__name__, message=str(error)))
+    grounded = _grounded(task, item, asked, calibration, least)
+    if not isinstance(grounded, Grounded):
+        return Prediction(article=item.name, error=grounded)
     return Prediction(
         article=item.name,
         record=json.loads(grounded.record.model_dump_json()),
@@ -141,15 +136,33 @@ def _prediction(task: Task, item: Gold, asked: Asked, calibration: Calibration |
     )
 
 
-def observations(results: Results, asked: Mapping[str, Asked]) -> list[Observation]:
-    """Every delivered value that has a probability, with whether it was right: as the evaluation aligns entries."""
+def _grounded(
+    task: Task, item: Gold, asked: Asked, calibration: Calibration | None = None, least: float = 0.0
+) -> Grounded | Failure | None:
+    if asked.said is None:
+        return asked.failure
+    confidence = confidences(asked.said.likelihoods, calibration)
+    try:
+        return ground(item.document, task.schema, asked.said._replace(confidence=confidence, least_confidence=least))
+    except ExtractionError as error:
+        return Failure(type=type(error).__name__, message=str(error))
+
+
+def observations(gold: GoldSet, asked: Mapping[str, Asked]) -> list[Observation]:
+    """Every value that was read from one answer, with that answer's likelihood, and whether it was right.
+
+    Entries are aligned as the evaluation aligns them. A value that follows from others has no answer of its own.
+    """
+    said_at = {}
+    for item in gold.items:
+        grounded = _grounded(gold.task, item, asked[item.name])
+        said_at[item.name] = grounded.said_at if isinstance(grounded, Grounded) else {}
     found = []
-    for result, item in results.items:
-        said = asked[result.gold.name].said
-        if said is None or item.predicted is None or item.predicted.path not in said.likelihoods:
-            continue
-        path = item.predicted.path
-        found.append(Observation(result.gold.name, leaf_path(path), said.likelihoods[path], item.verdict == "COR"))
+    for result, scored in results_of(gold, asked).items:
+        said, article = asked[result.gold.name].said, result.gold.name
+        path = None if scored.predicted is None else said_at[article].get(scored.predicted.path)
+        if said is not None and path is not None and path in said.likelihoods:
+            found.append(Observation(article, leaf_path(path), said.likelihoods[path], scored.verdict == "COR"))
     return found
 
 
@@ -164,7 +177,7 @@ class Calibrated(NamedTuple):
 
 def calibrate(gold: GoldSet, asked: Mapping[str, Asked]) -> Calibrated:
     """A calibration by everything that was said, and the least confidence that gives the highest item F1."""
-    seen = observations(results_of(gold, asked), asked)
+    seen = observations(gold, asked)
     apart = without_own_article(seen, [item.name for item in gold.items])
 
     def figure(threshold: float) -> float:

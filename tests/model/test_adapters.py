@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
+import time
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from pydantic import BaseModel
 from llm_extract import Extractor
 from llm_extract.cli.skeleton import write_task
 from llm_extract.errors import EmbeddedModelError
+from llm_extract.extraction import _extractor
 from llm_extract.form import make_form
 from llm_extract.model.adapters import (
     DESCRIPTION,
@@ -30,9 +33,11 @@ from llm_extract.model.adapters import (
 )
 from llm_extract.model.endpoints import resolve_endpoint
 from llm_extract.model.models import EmbeddedModel, NamedModel, new_model
-from llm_extract.model.types import Endpoint, Likelihood
+from llm_extract.model.types import Endpoint, Likelihood, Request, Sampling
 from llm_extract.settings import Settings, load_settings
 from llm_extract.task import Task, find_task, task_for_schema
+from llm_extract.testing import ScriptedServer
+from llm_extract.testing.server import answer
 from tests.adapters import LORA, write_adapter
 from tests.model.asking import endpoint
 
@@ -220,6 +225,69 @@ def test_an_extractor_asks_the_tuned_model(task: Task, settings: Settings) -> No
     given_adapter(task, form="0" * 16)
     with pytest.raises(EmbeddedModelError, match="another form"):
         Extractor(task, settings=settings)
+
+
+def test_other_calibrations_and_thresholds_are_other_terms_of_a_run(task: Task, settings: Settings) -> None:
+    def terms(settings: Settings) -> dict[str, Any]:
+        return Extractor(task, settings=settings).terms()
+
+    def differing(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
+        return [name for name in one if one[name] != other[name]]
+
+    plain = terms(settings)
+    given_adapter(task)
+    usual = terms(settings)
+    assert differing(plain, usual) == ["model_id", "adapter"]
+    assert differing(usual, terms(settings.model_copy(update={"min_confidence": 0.9}))) == ["min_confidence"]
+    assert differing(plain, terms(settings.model_copy(update={"adapter": False}))) == []
+    given_adapter(task, confidence={"own": 0.5})
+    assert differing(usual, terms(settings)) == ["adapter"]
+
+
+def test_what_took_an_adapter_s_place_is_not_served_under_its_name(task: Task, settings: Settings) -> None:
+    given_adapter(task)
+    model = new_model(base(settings), settings).for_task(task)
+    folder = given_adapter(task, weights_sha256=sha256(LORA * 2).hexdigest())
+    (folder / WEIGHTS).write_bytes(LORA * 2)
+    with pytest.raises(EmbeddedModelError, match="was replaced meanwhile"):
+        model.weights_file()  # type: ignore[attr-defined]
+
+
+def test_extract_sees_an_adapter_that_came_or_changed(task: Task, settings: Settings) -> None:
+    plain = _extractor(task, None, "embedded", settings)
+    assert _extractor(task, None, "embedded", settings) is plain
+    given_adapter(task)
+    tuned = _extractor(task, None, "embedded", settings)
+    assert tuned.model.endpoint.adapter is not None
+    given_adapter(task, least_confidence=0.25)
+    assert _extractor(task, None, "embedded", settings) is not tuned
+
+
+class Server:
+    """Stands in for the embedded server's start, which takes its time."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self.starts = 0
+
+    def ensure_running(self) -> tuple[str, str]:
+        self.starts += 1
+        time.sleep(0.05)
+        return self._address, "key"
+
+
+async def test_first_questions_at_the_same_time_share_one_client(
+    scripted_server: ScriptedServer, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server(scripted_server.base_url)
+    monkeypatch.setattr(EmbeddedModel, "server", lambda self: server)
+    scripted_server.respond = lambda request: answer("yes")
+    model = new_model(base(settings), settings.model_copy(update={"cache": False}))
+    asked = [Request(prompt=f"Is {number} a number?", sampling=Sampling()) for number in range(6)]
+    answered = await asyncio.gather(*(model.answer(request, str) for request in asked))
+    await model.aclose()
+    assert [each.answer for each in answered] == ["yes"] * 6
+    assert server.starts == 1
 
 
 # ---------------------------------------------------------------- what a probability is worth

@@ -157,6 +157,7 @@ async def test_a_prompt_beyond_the_context_is_refused(shared: Address) -> None:
 
 async def test_there_is_one_shared_server_a_process(server: EmbeddedServer, weights: Path) -> None:
     assert shared_server(weights, context=2048) is server
+    assert shared_server(weights, context=2048, threads=1) is not server  # not started, so it costs nothing
 
 
 # ---------------------------------------------------------------- when it dies
@@ -176,6 +177,21 @@ async def test_killed_between_requests_it_is_restarted_once(own: EmbeddedServer)
     for _ in range(2):
         with pytest.raises(EmbeddedModelError, match=r"died again .*killed by signal 9"):
             own.ensure_running()
+
+
+async def test_a_restart_that_memory_is_short_for_may_be_tried_again(
+    own: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = own.ensure_running()
+    assert own.pid is not None
+    os.kill(own.pid, signal.SIGKILL)
+    with monkeypatch.context() as short:
+        short.setattr("llm_extract.model.embedded.available_memory", lambda: 1)
+        for _ in range(2):
+            with pytest.raises(EmbeddedModelError, match="MB of memory"):
+                own.ensure_running()
+    assert own.ensure_running() == address
+    assert (await ask(address, "One, two,")).choices[0].text
 
 
 async def test_killed_during_a_request_it_is_restarted(own: EmbeddedServer) -> None:

@@ -136,6 +136,17 @@ def test_a_merged_file_is_made_once_for_each_adapter(installed: Path, monkeypatc
     assert made == [first, second, first]
 
 
+def test_what_a_killed_merge_has_left_is_cleared_away_later(installed: Path) -> None:
+    lora = numbered(installed.parent, 1)
+    file = model_file("gemma3-270m", installed, None, lora)
+    old, young = (file.with_name(f".{name}.gguf.x1") for name in ("old", "young"))
+    for torn in (old, young):
+        torn.write_bytes(b"half")
+    os.utime(old, (1, 1))
+    assert model_file("gemma3-270m", installed, None, lora) == file
+    assert (old.exists(), young.exists()) == (False, True)
+
+
 def test_of_the_merged_files_the_last_used_stay(installed: Path) -> None:
     files = []
     for number in range(1, 5):

@@ -8,6 +8,7 @@ import pytest
 
 from llm_extract.evaluation.gold import Gold, read_gold_set
 from llm_extract.model.types import Capabilities, Request, Sampling
+from llm_extract.model.adapters import adapter_of
 from llm_extract.questions import ask
 from llm_extract.task import find_task
 from llm_extract.testing import FakeModel
@@ -61,7 +62,7 @@ async def test_a_lesson_is_what_is_asked_of_a_tuned_model_that_says_what_gold_sa
     prompts, answers = prompts_and_answers(lesson)
     coming = iter(answers)
     model = tuned(FakeModel(lambda request: next(coming), capabilities=SMALL), tmp_path)
-    await ask(model, find_task(task), gold.document, Sampling())
+    await ask(model, find_task(task), gold.document, Sampling(), adapter=adapter_of(model.endpoint))
     assert [request.prompt for request in model.requests] == prompts
     assert next(coming, None) is None
     # Each answer can come out where it is asked for.
@@ -86,7 +87,8 @@ async def test_a_model_that_learnt_an_article_by_heart_gives_its_record(tmp_path
         return learnt.get(request.prompt or "", " none")
 
     model = tuned(FakeModel(by_heart, capabilities=SMALL), tmp_path)
-    said, _, _ = await ask(model, find_task("it_contracts"), gold.document, Sampling())
+    task, adapter = find_task("it_contracts"), adapter_of(model.endpoint)
+    said, _, _ = await ask(model, task, gold.document, Sampling(), adapter=adapter)
     (contract,) = said.answer.model_dump()["contracts"]
     wanted = gold.file.record["contracts"][0]
     assert contract["buyers"] == wanted.get("buyers", [])

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from llm_extract.evaluation.gold import GoldSet
+from llm_extract.grounding import Said
 from llm_extract.model.types import Answered, Capabilities, Likelihood, Request, Sampling
 from llm_extract.testing import FakeModel
 from llm_extract.tuning.lessons import make_lesson
@@ -94,12 +95,28 @@ def test_every_article_is_asked_once_and_a_torn_line_again(
 def test_delivered_values_are_observed_with_their_probability_and_whether_they_were_right(
     gold: GoldSet, asked: dict[str, Asked]
 ) -> None:
-    seen = observations(results_of(gold, asked), asked)
+    seen = observations(gold, asked)
     assert {each.path for each in seen} == {"deals[].stage", "deals[].buyers[]", "deals[].suppliers[]", "deals[].value"}
     assert all(each.right for each in seen)
     assert {round(each.seen.own, 6) for each in seen} == {0.9}
     assert {each.seen.there and round(each.seen.there, 6) for each in seen} == {0.8}
     assert {each.seen.entry and round(each.seen.entry, 6) for each in seen} == {0.8}
+
+
+def test_what_is_observed_is_the_answer_s_likelihood_and_not_that_of_its_neighbour(gold: GoldSet) -> None:
+    (item, *_) = gold.items
+    deal = {
+        "main": True,
+        "stage": {"value": "award", "quote": "signed"},
+        "buyers": ["Nobody at all", *item.file.record["deals"][0]["buyers"]],
+        "suppliers": [],
+        "value": None,
+    }
+    told = {"deals[0].buyers[0]": Likelihood(0.1, None, None), "deals[0].buyers[1]": Likelihood(0.8, None, None)}
+    answer = gold.task.schema.answer.model_validate({"deals": [deal]})
+    one = GoldSet(gold.task, gold.directory, (item,))
+    (seen,) = observations(one, {item.name: Asked(Said(answer, likelihoods=told), None, 1.0)})
+    assert (seen.path, seen.seen.own, seen.right) == ("deals[].buyers[]", 0.8, True)
 
 
 def test_a_threshold_leaves_out_what_is_below_it(gold: GoldSet, asked: dict[str, Asked]) -> None:
