@@ -376,7 +376,7 @@ def _adapter_stamp(task: Task) -> tuple[int, int] | None:
     if task.where is None:
         return None
     try:
-        seen = os.stat(f"{task.where}/prompts/{task.name}.adapter/adapter.json")
+        seen = (task.where / "prompts" / f"{task.name}.adapter" / "adapter.json").stat()
     except OSError:
         return None
     return seen.st_mtime_ns, seen.st_size

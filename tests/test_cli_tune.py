@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,9 @@ def test_a_missing_package_says_how_to_get_it(command_line: Run, monkeypatch: py
         (["deals", "--data", "nowhere.jsonl"], "nowhere.jsonl"),
         (["deals", "--data", "leak.jsonl"], "leak.jsonl, line 1: its article is 'deal-005' of the split 'test'"),
         (["deals", "--minutes", "0"], "--minutes"),
+        (["deals", "--minutes", "inf"], "--minutes"),
+        (["deals", "--minutes", "nan"], "--minutes"),
+        (["deals", "--seed", "100000000000000000000"], "--seed"),
         (["deals", "--rank", "0"], "--rank"),
         (["deals", "--device", "tpu"], "--device"),
         (["deals", "--attention", "backwards"], "--attention"),
@@ -104,3 +108,6 @@ def test_a_first_signal_ends_the_step_and_a_second_one_interrupts(capsys: pytest
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before
+    gone = weakref.ref(training)
+    del training
+    assert gone() is None  # its memory is wanted for what comes next

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 import signal
 import sys
@@ -38,7 +39,9 @@ _file = click.Path(path_type=Path)
     help="JSON lines of extract or distil, or a batch run's folder.",
 )
 @click.option("--base", metavar="NAME", default="gemma3-270m", show_default=True, help="Or smollm2 (Apache-2.0).")
-@click.option("--minutes", metavar="N", type=click.FloatRange(min=0, min_open=True), default=60.0, show_default=True)
+@click.option(
+    "--minutes", metavar="N", type=click.FloatRange(min=0, max=100_000, min_open=True), default=60.0, show_default=True
+)
 @click.option(
     "--rank", metavar="N", type=click.IntRange(1, 256), default=16, show_default=True, help="Size of the adapter."
 )
@@ -48,7 +51,7 @@ _file = click.Path(path_type=Path)
     type=click.Choice(["causal", "prefix"]),
     help="prefix: an article is read both ways, which takes longer to learn.  [default: --start's, or causal]",
 )
-@click.option("--seed", metavar="N", type=int, default=0, show_default=True)
+@click.option("--seed", metavar="N", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True)
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--out", metavar="FOLDER", type=_folder, help="The adapter's.  [default: prompts/TASK.adapter]")
 @click.option("--folder", metavar="FOLDER", type=_folder, help="To work in and go on from.  [default: in the cache]")
@@ -70,7 +73,8 @@ def tune(
     """Train an adapter that makes the model in the box good at a task.
 
     Learns from the articles beside the task's gold, chooses and calibrates on the split `dev`, never looks at `test`.
-    Stopped or killed, the same command goes on. The adapter is then used by `--model embedded` wherever the task is.
+    Stopped or killed, the same command goes on. The adapter is then used wherever the task is by `--model embedded`,
+    or, made for the base smollm2, by `--model embedded:smollm2`. A task has one adapter, of one base.
     """
     from llm_extract.model.adapters import read_adapter
     from llm_extract.settings import load_settings
@@ -82,6 +86,8 @@ def tune(
     from llm_extract.tuning.writing import finish
 
     check_packages()
+    if math.isnan(minutes):  # which is in no range, and out of none
+        raise UsageError("--minutes is a number")
     known = read_adapter(start).attention if start else None
     reads = attention or known or Plan.attention
     rate = GENTLE_RATE if reads == known else Plan.learning_rate
@@ -133,17 +139,21 @@ def _stoppable() -> Iterator[Callable[[Trainer], None]]:
     try:
         yield started.append
     finally:
+        started.clear()  # its memory is wanted for the model that is asked next
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
 def _show(tuned: Tuned) -> None:
     from llm_extract.evaluation.metrics import HEADLINE
+    from llm_extract.model.weights import DEFAULT_MODEL
 
     for name in ("f1", "precision", "recall"):
         before, after = (summary.headline[name].value for summary in (tuned.before, tuned.after))
         click.echo(f"{HEADLINE[name]:<16} {_number(before)} before, {_number(after)} with the adapter")
-    click.echo(f"wrote {tuned.folder}; its README.md is the model card")
+    base = tuned.adapter.base
+    model = "embedded" if base == DEFAULT_MODEL else f"embedded:{base}"
+    click.echo(f"wrote {tuned.folder}; its README.md is the model card; it serves --model {model}")
 
 
 def _number(value: float | None) -> str:

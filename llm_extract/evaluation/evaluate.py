@@ -126,9 +126,7 @@ def store_baseline(run: Path, gold: GoldSet) -> Path:
         raise EvaluationError(f"{run} is of the split {meta.split or 'all'}; the gate judges {gate.split or 'all'}")
     failed = sum(entry.error is not None for entry in kept.values())
     if failed > (gate or Gate()).errors:
-        raise EvaluationError(
-            f"{failed} articles of {run} failed: what they would have had cannot be held against others"
-        )
+        raise EvaluationError(f"{failed} articles of {run} failed: nothing can be held against them; run it again")
     directory = gold.directory / "baseline"
     directory.mkdir(exist_ok=True)
     lines = [kept[key].model_dump_json(include=_OF_A_BASELINE, exclude_defaults=True) for key in sorted(kept)]

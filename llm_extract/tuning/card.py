@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
@@ -35,6 +36,12 @@ class Card:
     trained: Trained
     before: Summary
     after: Summary
+    observed: int
+    """How many values the calibration is made of."""
+    gold: str | None
+    """The gold's folder as a user names it, where it is not the task's own."""
+    elsewhere: bool
+    """Whether the adapter was written where the task does not look for it."""
     seconds: float
     """For the article in the middle, with the adapter."""
     versions: Mapping[str, str]
@@ -98,10 +105,18 @@ def _scores(card: Card) -> str:
             about,
             markdown_table(("figure", "base", "with this adapter"), rows),
             markdown_table(("F1 of a field", "items in gold", "base", "with this adapter"), of_field),
-            f"{card.seconds:.1f} s for the article in the middle, on the machine named below. The same again:",
+            f"{card.seconds:.1f} s for the article in the middle, on the machine named below. {_again(card)}",
             "```\n" + "\n".join(_commands(card)) + "\n```",
         ]
     )
+
+
+def _again(card: Card) -> str:
+    if card.material.parted:
+        return "The same again:"
+    how = "The same again, but for the calibration, which is now the one made of all these articles"
+    where = f", once this folder lies beside the task's prompt as `{card.task}.adapter`" if card.elsewhere else ""
+    return f"{how}{where}:"
 
 
 def _judged_by(card: Card) -> str:
@@ -124,7 +139,8 @@ def _commands(card: Card) -> list[str]:
     if card.material.parted:
         return [card.command or f"llm-extract tune {card.task}"]
     model = "embedded" if card.base.name == DEFAULT_MODEL else f"embedded:{card.base.name}"
-    asked = f"llm-extract eval {card.task} --model {model} --split {card.material.split} --no-cache"
+    gold = f" --gold {shlex.quote(card.gold)}" if card.gold else ""
+    asked = f"llm-extract eval {card.task} --model {model}{gold} --split {card.material.split} --no-cache"
     return [f"LLM_EXTRACT_ADAPTER=false {asked}", asked]
 
 
@@ -133,10 +149,10 @@ def _confidence(card: Card) -> str:
     if found is None or calibration is None:
         return "The held-out articles gave no value with a probability: confidence is the raw probability."
     return (
-        f"A logistic curve (J. Platt, 1999) by {found['values']:.0f} delivered values: the log odds of an answer's "
+        f"A logistic curve (J. Platt, 1999) by {card.observed} values as they were said: the log odds of an answer's "
         f"words count {calibration.own:.2f}, those of there being such an answer {calibration.there:.2f}, those of "
-        f"there being its entry {calibration.entry:.2f}, and a number a line is added. Judged on each article by what "
-        f"was made without it: Brier score "
+        f"there being its entry {calibration.entry:.2f}, and a number a line is added. Judged on the "
+        f"{found['values']:.0f} delivered, on each article by what was made without it: Brier score "
         f"{found['brier']:.3f}, expected calibration error {found['expected_error']:.3f}, and {found['coverage']:.0%} "
         f"of the values can be kept, most confident first, with {found['precision']:.0%} of them right. Values below "
         f"{card.adapter.least_confidence:g} are left out: the threshold with the best item F1."

@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from llm_extract.document import Document
 from llm_extract.errors import DocumentError, EvaluationError
@@ -100,7 +100,9 @@ def gather(task: Task, gold: Path | None = None, train: Sequence[Path] = (), dat
         lines, left_out = _of_data(task, form, file)
         parts.append((shown(file, task), lines))
         if left_out:
-            notes.append(f"{file}: {left_out} records left out: something that was answered is not verified")
+            notes.append(
+                f"{shown(file, task)}: {left_out} records left out: something that was answered is not verified"
+            )
     split = HELD_OUT_SPLIT if any(item.file.split for item in whole.items) else None
     judging = whole.split(split)
     own = [item for item in whole.items if split and item.file.split not in (HELD_OUT_SPLIT, LEFT_ALONE)]
@@ -211,7 +213,7 @@ def _of_data(task: Task, form: Form, file: Path) -> tuple[list[_Candidate], int]
         if not isinstance(data, dict) or "record" not in data or not data.keys() & {"document", "text"}:
             raise EvaluationError(f"{where}: needs `record`, `evidence`, and `document` (of an extraction) or `text`")
         try:
-            issues = [Issue.model_validate(issue) for issue in data.get("issues") or ()]
+            issues = _ISSUES.validate_python(data.get("issues") or [])
             if not verified(task, issues):
                 left_out += 1
                 continue
@@ -221,6 +223,9 @@ def _of_data(task: Task, form: Form, file: Path) -> tuple[list[_Candidate], int]
         except DocumentError as error:
             raise EvaluationError(f"{where}: {error}") from error
     return found, left_out
+
+
+_ISSUES = TypeAdapter(list[Issue])
 
 
 def _lines(file: Path) -> Iterator[tuple[int, bytes]]:

@@ -42,7 +42,7 @@ async def ask_all(
     file: Path,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[str, Asked]:
-    """Ask about every article of a gold set that `file` does not have yet.
+    """Ask about every article of a gold set that `file` does not have yet, or that failed.
 
     Args:
         model: a model that fills forms; its adapter, if it has one, without calibration.
@@ -54,7 +54,8 @@ async def ask_all(
     Raises:
         FatalError: nothing more can succeed; what was said is kept.
     """
-    found = _kept(file, gold.task)
+    # What failed is asked again: it may have been the machine that was busy.
+    found = {name: each for name, each in _kept(file, gold.task).items() if each.failure is None}
     with file.open("ab") as lines:
         for item in gold.items:
             if item.name not in found:
@@ -170,6 +171,8 @@ class Calibrated(NamedTuple):
     """What held-out articles say of an adapter's probabilities."""
 
     confidence: Calibration | None
+    observed: int
+    """How many values it is made of."""
     least_confidence: float
     honest: Results
     """Each article judged with a calibration that was made without it, and with that threshold."""
@@ -186,7 +189,7 @@ def calibrate(gold: GoldSet, asked: Mapping[str, Asked]) -> Calibrated:
         return item_f1(judge(gold, [each.model_copy(update={"evidence": None}) for each in said], repeats=1))
 
     least = best_threshold(figure) if seen else 0.0
-    return Calibrated(fit(seen), least, results_of(gold, asked, apart.__getitem__, least))
+    return Calibrated(fit(seen), len(seen), least, results_of(gold, asked, apart.__getitem__, least))
 
 
 def item_f1(results: Results) -> float:

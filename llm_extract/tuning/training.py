@@ -308,9 +308,6 @@ class Trainer:
                 loss = sum(losses) / len(losses)
                 self.say(f"{said / 60:.1f} of {plan.minutes:g} min, step {self.step}, loss {loss:.3f}")
                 losses.clear()
-            if self.elapsed - saved > plan.checkpoint_minutes * 60:
-                self.save()
-                saved = self.elapsed
             due = min(int(self.elapsed / 60 / plan.minutes * plan.checks), plan.checks)
             if due > checks_done:
                 checks_done = due
@@ -322,6 +319,10 @@ class Trainer:
                 )
                 self.save(self.adapter_file(self.step))
                 yield check
+            # After the check, which a kill in its midst would else leave out: it counts as made from here on.
+            if self.elapsed - saved > plan.checkpoint_minutes * 60:
+                self.save()
+                saved = self.elapsed
         self.save()
 
     def stop(self) -> None:

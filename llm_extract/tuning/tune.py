@@ -7,8 +7,8 @@ Everything on the way is kept in a working folder, and the same order goes on fr
     adapter-NNNNNN.pt    the adapter at each check, and checks.jsonl how it did
     adapter-mean.pt      the mean of the last ones
     adapter-start.pt     the adapter that it began with, and adapter-mean-with-start.pt the mean of that and its end
-    before.jsonl         what the base model said of the articles that judge
-    after-NNNNNN.jsonl   what it said with the adapter that was chosen
+    before-….jsonl       what the base model said of the articles that judge
+    after-NNNNNN-….jsonl what it said with the adapter that was chosen
     adapter/             the finished adapter, before it is copied to where the task looks for it
 """
 
@@ -26,7 +26,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llm_extract.errors import RunError, UsageError
+from llm_extract.errors import EmbeddedModelError, RunError, UsageError
 from llm_extract.files import locked, write_text
 from llm_extract.form import make_form
 from llm_extract.model.adapters import DESCRIPTION, WEIGHTS, Adapter, read_adapter
@@ -129,14 +129,20 @@ def prepare(order: Order, settings: Settings) -> Work:
     cache = settings.cache_dir or default_cache_directory()
     weights = model_file(base.name, cache / "models", KEPT_TOKENS.get(base.name))
     out, notes = destination(order.task, order.out)
-    begins = [start.weights_sha256] if start else []
-    plan = sha256(json.dumps([asdict(order.plan), *begins]).encode()).hexdigest()[:6]
-    name = f"{order.task.name}-{base.name}-{material.digest}-{plan}"
+    decided = sha256(json.dumps(terms(order, base, material, start)).encode()).hexdigest()[:6]
+    name = f"{order.task.name}-{base.name}-{material.digest}-{decided}"
+    folder = order.folder or cache / "tuning" / name
     if (out / DESCRIPTION).is_file():
-        notes = (*notes, f"the adapter in {out} will be replaced")
-    return Work(
-        order, base, weights, material, order.folder or cache / "tuning" / name, out, start, (*material.notes, *notes)
-    )
+        notes = (*notes, f"the adapter in {out}{_of_another_base(out, base)} will be replaced")
+    return Work(order, base, weights, material, folder, out, start, (*material.notes, *notes))
+
+
+def _of_another_base(folder: Path, base: EmbeddedModel) -> str:
+    try:
+        before = read_adapter(folder).base
+    except EmbeddedModelError:
+        return ""  # damaged: whatever it was, it serves nobody
+    return "" if before == base.name else f", which serves {before} and will no more,"
 
 
 def _read_start(folder: Path, base: EmbeddedModel) -> Adapter:
@@ -187,24 +193,24 @@ def held(work: Work) -> Iterator[None]:
         yield
 
 
-def terms(work: Work) -> dict[str, Any]:
+def terms(order: Order, base: EmbeddedModel, material: Material, start: Adapter | None) -> dict[str, Any]:
     """Everything that decides what a training is."""
     return {
         "format": 2,
-        "task": work.task.name,
-        "form": make_form(work.task).fingerprint,
-        "base": work.base.name,
-        "base_sha256": work.base.sha256,
-        "tokens": KEPT_TOKENS.get(work.base.name),
-        "data": work.material.digest,
-        "start": work.start and work.start.weights_sha256,
-        "plan": asdict(work.order.plan),
+        "task": order.task.name,
+        "form": make_form(order.task).fingerprint,
+        "base": base.name,
+        "base_sha256": base.sha256,
+        "tokens": KEPT_TOKENS.get(base.name),
+        "data": material.digest,
+        "start": start and start.weights_sha256,
+        "plan": asdict(order.plan),
     }
 
 
 def _settle(work: Work) -> None:
     file = work.folder / "terms.json"
-    wanted = json.loads(json.dumps(terms(work)))
+    wanted = json.loads(json.dumps(terms(work.order, work.base, work.material, work.start)))
     if not file.is_file():
         if (work.folder / "checkpoint.pt").exists():
             raise RunError(f"{work.folder} holds a training of which nothing is known: choose another --folder")
@@ -249,6 +255,8 @@ def train(work: Work, say: Say, on_start: Callable[[Trainer], None] = lambda tra
     weights = work.folder / "adapter" / WEIGHTS
     weights.parent.mkdir(exist_ok=True)
     _convert(work, trainer, best, weights)
+    if trainer.stopped:  # meanwhile: what comes next is asking, and a new adapter in the task's place
+        return None
     return Trained(best, checks, weights, trainer.step, trainer.elapsed / 60, machine(trainer.device))
 
 

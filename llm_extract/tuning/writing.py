@@ -15,6 +15,7 @@ from llm_extract.form import make_form
 from llm_extract.model.adapters import CARD, DESCRIPTION, WEIGHTS, Adapter
 from llm_extract.tuning.bases import KEPT_TOKENS
 from llm_extract.tuning.card import Card, notes_of, write_card
+from llm_extract.tuning.data import shown
 from llm_extract.tuning.measuring import Asked, ask_all, calibrate, median_seconds, results_of
 from llm_extract.version import __version__
 
@@ -49,10 +50,12 @@ def finish(work: Work, trained: Trained, settings: Settings, say: Say) -> Tuned:
     gold, staging = work.material.held_out, trained.weights.parent
     raw = described(work.task, work.base, trained.weights, work.order.plan.attention)
     write_text(staging / DESCRIPTION, written(raw))
-    before = run(_ask(work, settings, "before.jsonl", None, _said_of("the base model", say)))
+    # A prompt's examples and a schema's cues change what is asked, and not what is learnt.
+    asked = work.task.fingerprint[:8]
+    before = run(_ask(work, settings, f"before-{asked}.jsonl", None, _said_of("the base model", say)))
     best = trained.best
     mean = f"-mean-{best.mean_of}" if best.mean_of > 1 else ""
-    file = f"after-{best.step:06d}{mean}{'-with-start' if best.with_start else ''}.jsonl"
+    file = f"after-{best.step:06d}{mean}{'-with-start' if best.with_start else ''}-{asked}.jsonl"
     after = run(_ask(work, settings, file, staging, _said_of("the tuned model", say)))
     found = calibrate(gold, after)
     adapter = raw.model_copy(update={"confidence": found.confidence, "least_confidence": found.least_confidence})
@@ -69,6 +72,9 @@ def finish(work: Work, trained: Trained, settings: Settings, say: Say) -> Tuned:
         trained=trained,
         before=of_base,
         after=of_adapter,
+        observed=found.observed,
+        gold=None if work.order.gold is None else shown(work.order.gold, work.task),
+        elsewhere=work.order.out is not None,
         seconds=median_seconds(after, [item.name for item in gold.items]),
         versions=_versions(),
         command=work.order.command,

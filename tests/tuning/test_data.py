@@ -182,6 +182,7 @@ def test_an_end_that_follows_from_start_and_term_is_taught_as_not_stated(tmp_pat
     ("content", "complaint"),
     [
         ("{", "line 1: no JSON"),
+        ('{"text": "a", "record": {}, "issues": 5}', "line 1: Input should be a valid list"),
         ("[]\n", "line 1: needs `record`"),
         ('{"record": {}}\n', "line 1: needs `record`"),
         (line(20, record={"deals": [{"stage": "sold"}]}), "line 1: deals.0"),

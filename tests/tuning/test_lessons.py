@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from llm_extract.evaluation.gold import Gold, read_gold_set
-from llm_extract.model.types import Capabilities, Request, Sampling
 from llm_extract.model.adapters import adapter_of
+from llm_extract.model.types import Capabilities, Request, Sampling
 from llm_extract.questions import ask
 from llm_extract.task import find_task
 from llm_extract.testing import FakeModel

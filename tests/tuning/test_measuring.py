@@ -130,6 +130,7 @@ def test_a_threshold_leaves_out_what_is_below_it(gold: GoldSet, asked: dict[str,
 def test_calibration_is_of_lines_and_rates_what_was_right(gold: GoldSet, asked: dict[str, Asked]) -> None:
     found = calibrate(gold, asked)
     assert found.least_confidence == 0.0
+    assert found.observed == len(observations(gold, asked))
     assert found.confidence is not None
     assert found.confidence.worth("deals[].value", Likelihood(0.9, 0.8, 0.8)) > 0.95
     assert item_f1(found.honest) == item_f1(results_of(gold, asked))
@@ -145,3 +146,7 @@ def test_an_article_that_fails_counts_with_all_its_items(gold: GoldSet, tmp_path
     assert len(results.errors) == 16
     assert item_f1(results) == 0.0
     assert calibrate(gold, failed).confidence is None
+    knows = tuned(Unsure(gold), tmp_path / "adapter")
+    again = asyncio.run(ask_all(knows, gold, Sampling(), tmp_path / "failed.jsonl"))
+    assert all(each.failure is None for each in again.values())
+    assert not results_of(gold, again).errors

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +100,17 @@ def test_a_killed_training_ends_with_the_weights_of_an_undisturbed_one(
     list(resumed.run())
     assert resumed.step == 8
     assert same(weights(resumed), weights(undisturbed))
+
+
+def test_a_check_that_a_kill_ended_is_made_again(
+    tmp_path: Path, base: Path, lessons: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed = trainer(tmp_path, base, lessons)
+    with monkeypatch.context() as dying:
+        dying.setattr(killed, "check", lambda: os.kill(os.getpid(), signal.SIGINT))
+        with pytest.raises(KeyboardInterrupt):
+            list(killed.run())
+    assert len(list(trainer(tmp_path, base, lessons).run())) == 2
 
 
 def test_a_stopped_training_keeps_the_step_under_way(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from llm_extract.model.adapters import CARD, WEIGHTS, Adapter, Calibration, read
 from llm_extract.model.types import Attention
 from llm_extract.settings import load_settings
 from llm_extract.task import Task, find_task, task_for_schema
-from llm_extract.tuning import tune, writing
+from llm_extract.tuning import card, tune, writing
 from llm_extract.tuning.adapter_file import read_weights
 from llm_extract.tuning.bases import KEPT_TOKENS, LICENCES, find_base, too_large
 from llm_extract.tuning.choosing import Kept, best_of
@@ -51,7 +53,16 @@ def test_the_working_folder_is_named_after_task_base_data_and_plan(work: Work, t
     assert work.folder.parent == tmp_path / "cache" / "tuning"
     assert work.folder.name.startswith(f"deals-gemma3-270m-{work.material.digest}-")
     other = Order(**{**vars(work.order), "plan": Plan(minutes=3)})
-    assert prepare(other, load_settings(cache_dir=tmp_path / "cache")).folder != work.folder
+    settings = load_settings(cache_dir=tmp_path / "cache")
+    assert prepare(other, settings).folder != work.folder
+    # A category that no article has changes what is asked, but nothing that is learnt.
+    schema = tmp_path / "schemas" / "deals.py"
+    text = schema.read_text().replace('Literal["award", "ended"]', 'Literal["award", "ended", "paused"]')
+    schema.write_text(text.replace('r"ended")}', 'r"ended"), "paused": (r"paused",)}'))
+    os.utime(schema, ns=(1, 1))
+    changed = prepare(replace(work.order, task=find_task("deals", tmp_path)), settings)
+    assert changed.material.digest == work.material.digest
+    assert changed.folder != work.folder
     assert work.out == tmp_path / "prompts" / "deals.adapter"
 
 
@@ -63,6 +74,15 @@ def test_a_folder_of_another_order_is_refused(work: Work) -> None:
     other = Work(**{**vars(work), "order": Order(**{**vars(work.order), "plan": Plan(minutes=3)})})
     with pytest.raises(RunError, match=r"other terms \(plan\)"), held(other):
         pass
+
+
+def test_an_adapter_of_another_base_that_would_go_is_told_of(work: Work) -> None:
+    settings = load_settings(cache_dir=work.folder.parents[1])
+    write_adapter(work.out, work.task)
+    assert f"the adapter in {work.out} will be replaced" in prepare(work.order, settings).notes
+    write_adapter(work.out, work.task, base="smollm2")
+    told = f"the adapter in {work.out}, which serves smollm2 and will no more, will be replaced"
+    assert told in prepare(work.order, settings).notes
 
 
 def test_a_folder_is_one_process_s_at_a_time(work: Work) -> None:
@@ -124,6 +144,24 @@ def test_a_description_reads_back() -> None:
     assert Adapter.model_validate_json(written(made)) == made
 
 
+@pytest.mark.parametrize(
+    ("gold", "elsewhere", "words"),
+    [
+        (None, False, ["--model embedded --split dev", "of all these articles:"]),
+        ("my gold", False, ["--model embedded --gold 'my gold' --split dev"]),
+        (None, True, ["once this folder lies beside the task's prompt as `deals.adapter`:"]),
+    ],
+)
+def test_a_card_tells_how_to_get_its_figures_again(gold: str | None, elsewhere: bool, words: list[str]) -> None:
+    material = SimpleNamespace(parted=False, split="dev")
+    told = SimpleNamespace(
+        task="deals", base=find_base("gemma3-270m"), material=material, gold=gold, elsewhere=elsewhere
+    )
+    text = "\n".join([card._again(told), *card._commands(told)])  # type: ignore[arg-type]
+    for each in words:
+        assert each in text
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_a_whole_tuning_leaves_an_adapter_that_holds_and_a_card(
     work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -144,6 +182,12 @@ def test_a_whole_tuning_leaves_an_adapter_that_holds_and_a_card(
     with held(work):
         stopped = train(work, said.append, lambda trainer: trainer.stop())
         assert stopped is None
+        checks = tune.all_checks
+        with monkeypatch.context() as late:
+            stoppable: list[Trainer] = []
+            late.setattr(tune, "all_checks", lambda file, trainer: trainer.stop() or checks(file, trainer))
+            assert train(work, said.append, stoppable.append) is None  # told to stop while it chooses
+            assert stoppable[0].stopped
         trained = train(work, said.append)
         assert trained is not None
         again = train(work, said.append)
@@ -157,13 +201,13 @@ def test_a_whole_tuning_leaves_an_adapter_that_holds_and_a_card(
     assert adapter.form == json.loads((work.folder / "terms.json").read_text())["form"]
     assert adapter.confidence is not None
     assert "" in adapter.confidence.lines
-    card = (done.folder / "README.md").read_text("utf-8")
+    text = (done.folder / "README.md").read_text("utf-8")
     for words in (
         "Gemma Terms of Use found at ai.google.dev/gemma/terms", adapter.weights_sha256, work.material.digest,
         "| item F1 |", "| `suppliers` |", "seed 0", "torch ", "llm-extract tune deals", "Brier score",
     ):  # fmt: skip
-        assert words in card
-    assert str(tmp_path) not in card
+        assert words in text
+    assert str(tmp_path) not in text
     assert any("check 2 of 2" in line for line in said)
     assert f"the adapter in {done.folder} will be replaced" in prepare(work.order, settings).notes
     with (done.folder / CARD).open("a") as notes:
@@ -185,10 +229,10 @@ def test_a_whole_tuning_leaves_an_adapter_that_holds_and_a_card(
     assert all((begun[name] == given[name]).all() for name in given)
     assert any(value.any() for name, value in begun.items() if ".lora_B." in name)
     assert more.adapter.weights_sha256 != adapter.weights_sha256
-    card = (more.folder / CARD).read_text("utf-8")
+    text = (more.folder / CARD).read_text("utf-8")
     assert f"It began with another adapter, SHA-256 `{adapter.weights_sha256}`" in card
-    assert card.endswith("\n\n## Notes\n\nTried on a Tuesday.\n")
-    assert card.count("Notes") == 1
+    assert text.endswith("\n\n## Notes\n\nTried on a Tuesday.\n")
+    assert text.count("Notes") == 1
 
 
 @pytest.mark.filterwarnings("ignore")
