@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -90,7 +90,7 @@ def read_gate(directory: Path) -> Gate | None:
         raise EvaluationError(f"{path}: {first_problem(error)}") from error
 
 
-def check_names(gate: Gate, figures: Container[str]) -> None:
+def check_names(gate: Gate, figures: Collection[str]) -> None:
     """Whether there is every figure that a gate has a rule for.
 
     Raises:

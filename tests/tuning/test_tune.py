@@ -16,7 +16,7 @@ from llm_extract.model.adapters import CARD, WEIGHTS, Adapter, Calibration, read
 from llm_extract.model.types import Attention
 from llm_extract.settings import load_settings
 from llm_extract.task import Task, find_task, task_for_schema
-from llm_extract.tuning import card, tune, writing
+from llm_extract.tuning import card, choosing, tune, writing
 from llm_extract.tuning.adapter_file import read_weights
 from llm_extract.tuning.bases import KEPT_TOKENS, LICENCES, find_base, too_large
 from llm_extract.tuning.choosing import Kept, best_of
@@ -154,10 +154,9 @@ def test_a_description_reads_back() -> None:
 )
 def test_a_card_tells_how_to_get_its_figures_again(gold: str | None, elsewhere: bool, words: list[str]) -> None:
     material = SimpleNamespace(parted=False, split="dev")
-    told = SimpleNamespace(
-        task="deals", base=find_base("gemma3-270m"), material=material, gold=gold, elsewhere=elsewhere
-    )
-    text = "\n".join([card._again(told), *card._commands(told)])  # type: ignore[arg-type]
+    base = find_base("gemma3-270m")
+    told: Any = SimpleNamespace(task="deals", base=base, material=material, gold=gold, elsewhere=elsewhere)
+    text = "\n".join([card._again(told), *card._commands(told)])
     for each in words:
         assert each in text
 
@@ -182,7 +181,7 @@ def test_a_whole_tuning_leaves_an_adapter_that_holds_and_a_card(
     with held(work):
         stopped = train(work, said.append, lambda trainer: trainer.stop())
         assert stopped is None
-        checks = tune.all_checks
+        checks = choosing.all_checks
         with monkeypatch.context() as late:
             stoppable: list[Trainer] = []
             late.setattr(tune, "all_checks", lambda file, trainer: trainer.stop() or checks(file, trainer))
@@ -230,7 +229,7 @@ def test_a_whole_tuning_leaves_an_adapter_that_holds_and_a_card(
     assert any(value.any() for name, value in begun.items() if ".lora_B." in name)
     assert more.adapter.weights_sha256 != adapter.weights_sha256
     text = (more.folder / CARD).read_text("utf-8")
-    assert f"It began with another adapter, SHA-256 `{adapter.weights_sha256}`" in card
+    assert f"It began with another adapter, SHA-256 `{adapter.weights_sha256}`" in text
     assert text.endswith("\n\n## Notes\n\nTried on a Tuesday.\n")
     assert text.count("Notes") == 1
 
