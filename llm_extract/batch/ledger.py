@@ -36,7 +36,7 @@ from llm_extract.batch.manifest import (
 )
 from llm_extract.batch.records import Copy, Record, encode, outcome
 from llm_extract.batch.scan import LEDGER, lines, live_records, reading, recover
-from llm_extract.batch.tally import RETRIED, Counts, Tally
+from llm_extract.batch.tally import RETRIED, UNREADABLE, Counts, Tally
 from llm_extract.errors import RunError
 from llm_extract.files import locked, sync_directory, write_all
 
@@ -146,10 +146,17 @@ class Ledger:
 
     def has(self, id: str) -> bool:  # noqa: A002  # the records' own word
         """Whether an id has an outcome that counts, on disk or appended: then nothing is to be done for it."""
+        return self._outcome(id) > RETRIED
+
+    def was_unreadable(self, id: str) -> bool:  # noqa: A002
+        """Whether an id's outcome is that it gave no text: then it is read again, for it may have been mended."""
+        return self._outcome(id) == UNREADABLE
+
+    def _outcome(self, id: str) -> int:  # noqa: A002
         key = digest(id)
         with self._state:
             waiting = self._unwritten.get(key)
-            return (self._tally.outcome(key) if waiting is None else waiting.outcome) > RETRIED
+            return self._tally.outcome(key) if waiting is None else waiting.outcome
 
     def append(self, record: Record) -> None:
         """Add a record. It is on disk after the next `flush`, and not before.

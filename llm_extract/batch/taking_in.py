@@ -66,7 +66,10 @@ class Intake:
 
     def _unreadable(self, found: Unreadable) -> records.Record | None:
         place = str(found.place)
-        name = self._name_of_its_own(place)
+        # A member of an archive may be there twice, and readable once: each has a name.
+        taken = hash(place) in self._left_out or self._duplicates.asked(place)
+        name = self._name_of_its_own(f"{place} (unreadable)" if taken else place)
+        self._left_out.add(hash(name))
         if self._ledger.has(name):
             return None
         return records.Skip(id=name, place=place, text=None, reason="unreadable", detail=found.reason)
@@ -94,7 +97,7 @@ class Intake:
         elif asked:  # the same text under the same id once more
             known = Copy(known.of if known else found.id, "exact", 1.0)
             found = self._renamed(found)
-        if self._ledger.has(found.id):
+        if self._is_done(found.id):
             return None
         if known is None:
             return found
@@ -108,10 +111,14 @@ class Intake:
         )
 
     def _skip(self, found: Article, reason: records.SkipReason, detail: str) -> records.Record | None:
-        if self._ledger.has(found.id):
+        if self._is_done(found.id):
             return None
         digest = records.text_digest(found.document.text)
         return records.Skip(id=found.id, place=str(found.place), text=digest, reason=reason, detail=detail)
+
+    def _is_done(self, name: str) -> bool:
+        """Whether an article that can be read has its outcome; that it could not be read before is none."""
+        return self._ledger.has(name) and not self._ledger.was_unreadable(name)
 
     def _renamed(self, found: Article) -> Article:
         """The article under a name of its own, since another has its id."""

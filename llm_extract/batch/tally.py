@@ -10,7 +10,9 @@ from llm_extract.batch.ids import Numbering, digest
 from llm_extract.batch.records import OUTCOMES, SkipReason, glance
 from llm_extract.errors import RunError
 
-_NONE, RETRIED, _ROW, _FAILURE, _COPY = (OUTCOMES.index(name) for name in ("none", "retried", "row", "failure", "copy"))
+_NONE, RETRIED, _ROW, _FAILURE, _COPY, UNREADABLE = (
+    OUTCOMES.index(name) for name in ("none", "retried", "row", "failure", "copy", "skip unreadable")
+)
 _SKIPS: dict[SkipReason, int] = {reason: OUTCOMES.index(f"skip {reason}") for reason in get_args(SkipReason)}
 
 

@@ -151,6 +151,32 @@ def test_what_cannot_be_read_is_listed(folder: Path) -> None:
     assert result.ended
 
 
+@pytest.mark.parametrize("order", ["readable first", "unreadable first"])
+def test_a_member_that_is_there_twice_and_readable_once_is_asked_and_listed(folder: Path, order: str) -> None:
+    members = [("a.txt", text(0).encode()), ("a.txt", b"")]
+    with tarfile.open(folder / "twice.tar", "w") as tar:
+        for name, content in members if order == "readable first" else members[::-1]:
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    for _ in range(2):
+        result = Batch(["twice.tar"], "run", task="deals").run()
+        assert result.ended
+        assert (result.counts.rows, result.counts.skips) == (1, {"unreadable": 1})
+
+
+def test_a_file_that_was_mended_is_read(folder: Path, scripted_server: ScriptedServer) -> None:
+    (folder / "d").mkdir()
+    (folder / "d" / "a.txt").write_text(text(0))
+    (folder / "d" / "b.txt").write_text("")
+    assert Batch(["d"], "run", task="deals").run().counts.skips == {"unreadable": 1}
+    (folder / "d" / "b.txt").write_text(text(1))
+    result = Batch(["d"], "run", task="deals").run()
+    assert (result.counts.articles, result.counts.rows, result.counts.skips) == (2, 2, {})
+    assert result.ended
+    assert len(scripted_server.requests) == 2
+
+
 async def test_stopping_finishes_what_is_under_way(folder: Path, scripted_server: ScriptedServer) -> None:
     batch = Batch([archive(folder, numbered(60))], "run", task="deals", at_once=2)
     batch._on_progress = lambda progress: batch.stop() if progress.rows >= 5 else None
