@@ -1,4 +1,4 @@
-"""JSON: one object, a list of them, or one after the other. Only one is held at a time."""
+"""JSON: objects, lists of them, one or several after the other. Only one object is held at a time."""
 
 from __future__ import annotations
 
@@ -63,7 +63,9 @@ def _lone_object(part: Part, value: Any, columns: Columns) -> Iterator[Article |
 
 
 def _values(stream: Stream, limit: int) -> Iterator[Any]:
-    """First whether it is a list, then each of its values, or each of the values of a sequence, as (value,).
+    """First whether it begins with a list, then each value of its lists and beside them, as (value,).
+
+    Files are put together from several: what stands behind a list is read on, too.
 
     Raises:
         Damaged: it is cut or no JSON, after the values before that.
@@ -72,16 +74,21 @@ def _values(stream: Stream, limit: int) -> Iterator[Any]:
     decoder = json.JSONDecoder()
     text = next(chunks, "")
     position = _SPACE.match(text).end()  # type: ignore[union-attr]
-    inside = text.startswith("[", position)
-    yield inside
-    position += inside
+    yield text.startswith("[", position)
+    inside = False  # a list
+    behind = False  # the end of one
     ended = False
     number = 0
     while True:
         position = _SEPARATORS.match(text, position).end()  # type: ignore[union-attr]
         if position < len(text):
-            if inside and text[position] == "]":
-                break
+            mark = text[position]
+            if mark == ("]" if inside else "["):
+                inside, behind = not inside, inside
+                position += 1
+                continue
+            if behind and mark != "{":
+                raise Damaged("has something after its JSON list that is none: that is not read")
             try:
                 value, end = decoder.raw_decode(text, position)
             except RecursionError as error:
@@ -118,16 +125,19 @@ def _values(stream: Stream, limit: int) -> Iterator[Any]:
 
 
 def _texts(stream: Stream) -> Iterator[str]:
-    decoder = codecs.getincrementaldecoder(_encoding(stream.peek(65536)))("replace")
+    decoder = codecs.getincrementaldecoder("utf-8")(_OR_CP1252)
     while chunk := stream.chunk():
         if text := decoder.decode(chunk):
             yield text
     yield decoder.decode(b"", True)
 
 
-def _encoding(start: bytes) -> str:
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(start)
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8"
+def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
+    """The bytes that are no UTF-8, and where to read on: one of them decides nothing about the others."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+_OR_CP1252 = "llm_extract.cp1252"
+codecs.register_error(_OR_CP1252, _as_cp1252)

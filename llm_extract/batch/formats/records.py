@@ -224,11 +224,27 @@ def _day(value: Any) -> str | None:
     if isinstance(value, str):
         value = value.strip()
         return value[:10] if _TIMESTAMP.match(value) else value or None
-    if isinstance(value, int) and not isinstance(value, bool) and 10**8 <= value < 10**14:
-        return datetime.fromtimestamp(value / 1000 if value >= 10**11 else value, UTC).date().isoformat()
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _day_of_number(value)
     if isinstance(value, dict) and len(value) == 1:  # MongoDB's {"$date": …}
         return _day(next(iter(value.values()))) if "$date" in value else None
     return None
 
 
+def _day_of_number(value: float) -> str | None:
+    """The day of 20160210, or of seconds or milliseconds since 1970; other numbers are none."""
+    if 10**7 <= value < 10**8 and value == int(value):
+        try:
+            return date.fromisoformat(str(int(value))).isoformat()
+        except ValueError:
+            return None
+    for unit in (1, 1000):
+        if _EARLIEST * unit <= value < _LATEST * unit:
+            return datetime.fromtimestamp(value / unit, UTC).date().isoformat()
+    return None
+
+
+_EARLIEST = 10**8  # March 1973
+_LATEST = int(datetime(2036, 1, 1, tzinfo=UTC).timestamp())
+"""Between these a number is taken for a time: before and after, more likely for something else."""
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d(?=[T ])")

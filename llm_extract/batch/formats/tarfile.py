@@ -14,7 +14,6 @@ from llm_extract.batch.formats.stream import CHUNK, Damaged, Stream
 _BLOCK = 512
 _LONGEST_NAME = 64 * 1024
 """Bytes of an extended header: names are at most a few thousand."""
-_PADDING = 64 * 1024
 _CUT = "is cut: its tar archive ends early"
 _KINDS = {
     b"1": "is a hard link to another member: not followed",
@@ -40,18 +39,26 @@ def is_tar(start: bytes) -> bool:
 def tar_members(part: Part) -> Iterator[Part | Unreadable]:
     """The regular files in a tar, each to be read before the next; links and devices are Unreadable.
 
+    Several tars one after the other are read as one.
+
     Raises:
-        Damaged: it is cut or damaged, after the members before that.
+        Damaged: it is cut or damaged, or something else follows it, after the members before that.
     """
     stream = part.stream
     name: str | None = None
     size: int | None = None
     sparse = False
+    ended = False  # behind the zeros that end a tar
     while True:
-        header = stream.exactly(_BLOCK, _CUT)
-        if not header.strip(b"\0"):
-            stream.skip(_PADDING)  # so that a damage after the last member is seen
+        header = stream.read(_BLOCK) if ended else stream.exactly(_BLOCK, _CUT)
+        if not header:
             return
+        if not header.strip(b"\0"):
+            name, size, sparse, ended = None, None, False, True
+            continue
+        if ended and not is_tar(header):
+            raise Damaged("has something after its tar archive that is none: that is not read", stream)
+        ended = False
         try:
             sound = _checksum_holds(header)
             length = _number(header[124:136])

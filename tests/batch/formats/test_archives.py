@@ -202,6 +202,19 @@ class TestNames:
         assert found.place.member == "caf\\udce9.txt"
         assert found.id.encode()
 
+    def test_tars_one_after_the_other(self, tmp_path: Path) -> None:
+        first, second = tarred({"a.txt": story(1)}), tarred({"b.txt": story(2)})
+        for name, data in (("a.tar", first + second), ("b.tar.gz", gzip.compress(first) + gzip.compress(second))):
+            articles, faults = read(file(tmp_path, name, data + bytes(700)))
+            assert members(articles) == ["a.txt", "b.txt"]
+            assert not faults
+
+    @pytest.mark.parametrize("rest", [b"something else", b"x" * 2000, tarred({"b.txt": story(2)})[:300]])
+    def test_what_follows_a_tar_and_is_none_is_listed(self, rest: bytes, tmp_path: Path) -> None:
+        articles, (fault,) = read(file(tmp_path, "a.tar", tarred({"a.txt": story(1)}) + rest))
+        assert members(articles) == ["a.txt"]
+        assert fault.reason == "has something after its tar archive that is none: that is not read"
+
     def test_links_and_devices_in_a_tar(self, tmp_path: Path) -> None:
         buffer = io.BytesIO()
         with tarfile.open(fileobj=buffer, mode="w") as archive:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 from datetime import date, datetime
@@ -79,12 +80,26 @@ class TestColumns:
             (datetime(2016, 2, 10, 23, 59), "2016-02-10"),
             (1455062400, "2016-02-10"),
             (1455062400000, "2016-02-10"),
+            (1455148799.5, "2016-02-10"),
+            (1455062400000.0, "2016-02-10"),
+            (631152000, "1990-01-01"),
+            (2082758399, "2035-12-31"),
+            (20160210, "2016-02-10"),
+            (18990210.0, "1899-02-10"),
             ({"$date": "2016-02-10T00:00:00Z"}, "2016-02-10"),
             ("10 February 2016", "10 February 2016"),
         ],
     )
     def test_days(self, value: object, day: str) -> None:
         assert stated(article(text="Work began.", date=value))["published"] == day
+
+    @pytest.mark.parametrize(
+        "value",
+        [True, 0, 2016, 20161310, 20160230, 20160210.5, 99999999, 2082758400, 2082758400000, -1455062400,
+         10**400, float("nan"), float("inf")],
+    )  # fmt: skip
+    def test_a_number_that_is_no_day_is_left_out(self, value: object) -> None:
+        assert "published" not in stated(article(text="Work began.", date=value))
 
     def test_other_names_can_be_given(self, tmp_path: Path) -> None:
         path = file(tmp_path, "a.csv", "Nr,Volltext,Titel\n1,Work began.,A depot\n")
@@ -214,6 +229,58 @@ class TestJson:
         assert reasons(read(file(tmp_path, "b.json", "[]"))[1]) == ["is a JSON list without anything in it"]
         assert "is no JSON" in reasons(read(file(tmp_path, "c.json", '{"text": nope}'))[1])[0]
         assert "too deep" in reasons(read(file(tmp_path, "d.json", '[{"a":' + "[" * 100_000))[1])[0]
+
+    def test_lists_one_after_the_other(self, tmp_path: Path) -> None:
+        def listed(*numbers: int) -> bytes:
+            return json.dumps([{"text": story(n)} for n in numbers]).encode()
+
+        paths = [
+            file(tmp_path, "a.json", listed(1, 2) + b"\n" + listed(3)),
+            file(tmp_path, "b.json.gz", gzip.compress(listed(1, 2)) + gzip.compress(listed(3))),
+            file(tmp_path, "c.json", listed(1, 2) + jsonl(1)),
+            file(tmp_path, "d.json", b"[]" + listed(1, 2) + b" " * 500_000 + listed() + listed(3) + b"\r\n"),
+        ]
+        for path in paths:
+            articles, faults = read(path)
+            assert [found.place.record for found in articles] == [1, 2, 3], path
+            assert not faults
+
+    @pytest.mark.parametrize("rest", ["garbage", " 5", "]", ', "text": "Lost."}]', "\0"])
+    def test_what_follows_a_list_and_is_none_is_listed(self, rest: str, tmp_path: Path) -> None:
+        path = file(tmp_path, "a.json", json.dumps([{"text": story(1)}]) + rest)
+        (found,), (fault,) = read(path)
+        assert found.place.record == 1
+        assert fault.place == Place(str(path))
+        assert fault.reason == "has something after its JSON list that is none: that is not read"
+
+    def test_a_second_list_that_is_cut_or_broken(self, tmp_path: Path) -> None:
+        first = json.dumps([{"text": story(1)}])
+        (_, _), faults = read(file(tmp_path, "a.json", first + first[:-1]))
+        assert reasons(faults) == ["is cut: its JSON list does not end"]
+        (_,), faults = read(file(tmp_path, "b.json", first + first[:-9]))
+        assert "is no JSON, or cut" in reasons(faults)[0]
+        (_,), faults = read(file(tmp_path, "c.json.gz", gzip.compress(first.encode())[:-4]))
+        assert reasons(faults) == ["is cut: its gzip data end early"]
+
+    def test_a_wrong_byte_changes_no_other_letter(self, tmp_path: Path) -> None:
+        texts = [f"The café – “no. {i}” – opened." + " It stays." * 500 for i in range(60)]  # several blocks of bytes
+        data = json.dumps([{"text": text} for text in texts], ensure_ascii=False).encode()
+        articles, faults = read(file(tmp_path, "a.json", data.replace("é".encode(), b"\xe9", 1)))
+        assert not faults
+        assert [found.document.text for found in articles] == texts
+
+    def test_the_first_accent_of_cp1252_may_come_late(self, tmp_path: Path) -> None:
+        texts = ["The cafe opened." + " It stays." * 10_000] * 4 + ["The café – “so” – opened."]
+        data = json.dumps([{"text": text} for text in texts], ensure_ascii=False).encode("cp1252")
+        articles, faults = read(file(tmp_path, "a.json", data))
+        assert not faults
+        assert [found.document.text for found in articles] == texts
+
+    @pytest.mark.parametrize("shift", range(1, 8))
+    def test_letters_of_several_bytes_across_blocks(self, shift: int, tmp_path: Path) -> None:
+        text = "x" * shift + "€𝄞" * 40_000
+        (found,), faults = read(file(tmp_path, "a.json", json.dumps([{"text": text}], ensure_ascii=False)))
+        assert (found.document.text, faults) == (text, [])
 
 
 class TestTables:
