@@ -10,6 +10,7 @@ on where it stopped: articles with an outcome in the ledger are read, and passed
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -17,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from llm_extract.batch import records
 from llm_extract.batch.articles import Article, Unreadable
@@ -33,7 +34,7 @@ from llm_extract.batch.selection import Where
 from llm_extract.batch.sources import read_articles
 from llm_extract.batch.taking_in import Intake
 from llm_extract.batch.tally import Counts
-from llm_extract.errors import FatalError, LlmExtractError, RunError, SettingsError
+from llm_extract.errors import FatalError, LlmExtractError, RunError, SettingsError, UsageError
 from llm_extract.extraction import Extractor
 from llm_extract.model.models import NamedModel, resolve_model
 from llm_extract.model.types import Usage
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from llm_extract.document import Document
 
 __all__ = ["Batch", "BatchResult", "Progress"]
+
+RecordT = TypeVar("RecordT", bound=records.Record)
 
 INDEX = "intake.sqlite"
 _CLOSING_SECONDS = 2.0
@@ -63,6 +66,13 @@ class _ToAsk(NamedTuple):
     article: Article
     key: str | None
     """Of its result, which is not kept; None if that has not been looked up."""
+
+
+def _keep_apart(sources: Sequence[str], directory: Path) -> None:
+    """A folder of archives may hold the run; but what is in the run's folder is the run's own, and never read."""
+    for source in sources:
+        if source != "-" and Path(source).resolve().is_relative_to(directory.resolve()):
+            raise UsageError(f"{source} is in {directory}, the run's own folder: give the run another one (--out)")
 
 
 class Batch:
@@ -239,6 +249,7 @@ class Batch:
             DocumentError: a source that was named is not there.
         """
         started = time.monotonic()
+        _keep_apart(self.sources, self.out)
         found = read_articles(self.sources)  # before a folder is made for archives that are not there
         self.progress, self._fatal, self._broken, self._left = Progress(), None, None, False
         self._stopping = stop = asyncio.Event()
@@ -379,7 +390,19 @@ class Batch:
         if self.relevance is not None and self.relevance.terms.question:
             return _ToAsk(article, None)  # the question comes first
         key, kept = self.extractor.kept_json(article.document)
-        return _ToAsk(article, key) if kept is None else row_of(article, kept)
+        if kept is None:
+            return _ToAsk(article, key)
+        return self._priced(row_of(article, kept), article)
+
+    def _priced(self, record: RecordT, article: Article) -> RecordT:
+        """An article's record with what its answer cost at the provider's, though it came from the cache."""
+        paid = None if self._provider is None else self._provider.paid(article.document)
+        if paid is None or not isinstance(record, records.Row | records.Failure):
+            return record
+        usage = (Usage.model_validate(record.usage) + paid).model_dump(mode="json")
+        if isinstance(record, records.Failure):
+            return replace(record, usage=usage)
+        return replace(record, usage=usage, json=json.dumps({**record.extraction, "usage": usage}).encode())
 
     # -- asking, in the event loop ---------------------------------------------------------------
 
@@ -399,6 +422,7 @@ class Batch:
             return await provider.finish(lambda progress: self._on_message(str(progress)))
 
         stopping = asyncio.ensure_future(stop.wait())
+        provider: ProviderBatch | None = None
         try:
             async with ProviderBatch(self.extractor, provider_directory(self.out)) as provider:
                 asking = asyncio.ensure_future(asked(provider))
@@ -413,7 +437,8 @@ class Batch:
             return False
         finally:
             stopping.cancel()
-        self._note(usage=self.progress.usage + found.usage)
+            if provider is not None:
+                self._note(usage=self.progress.usage + provider.usage)
         self._provider = provider
         return not found.cancelled
 
@@ -428,13 +453,15 @@ class Batch:
                     record, usage = await outcome_of(
                         article, self.extractor, self.relevance, key=entry.key, elsewhere=self._grounders
                     )
+                    record = self._priced(record, article)
                 else:
                     record, usage = await self.workers.outcome_of(article)
             elif isinstance(refused, FatalError):
+                refused.usage = None  # told of with its batch
                 raise refused
             else:
-                usage = getattr(refused, "usage", None) or Usage()
-                record = failure_of(article, refused, usage)
+                usage = Usage()  # likewise
+                record = failure_of(article, refused, getattr(refused, "usage", None) or usage)
         except FatalError as error:
             self._fatal = self._fatal or error
             if error.usage is not None:  # its calls are paid, and no record says so

@@ -7,8 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from llm_extract.batch.ledger import Ledger
 from llm_extract.batch.manifest import MANIFEST, writing
+from llm_extract.batch.scan import LEDGER, every_record
 from llm_extract.files import write_whole
 from llm_extract.model.rates import Budget
 from llm_extract.model.types import Usage
@@ -33,11 +33,14 @@ def keep_options(directory: Path, **options: Any) -> None:
 
 
 def spent(directory: Path) -> Usage:
-    """What earlier sessions of a run spent: as they noted it, or at least what its records say."""
+    """What earlier sessions of a run spent: as they noted it, or at least what its records say.
+
+    Records that were to be done again count here: a session without a budget, or one that was killed, noted nothing.
+    """
     if not (directory / MANIFEST).is_file():
         return Usage()
     total = Usage()
-    for record in Ledger.read(directory):
+    for record in every_record(directory / LEDGER):
         usage = getattr(record, "usage", None)
         if usage:
             total = total + Usage.model_validate(usage)

@@ -24,9 +24,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
 
-from llm_extract.batch.provider_answers import Failed, line_of
+from llm_extract.batch.provider_answers import Failed, Tries, line_of
 from llm_extract.batch.provider_api import BatchApi
-from llm_extract.batch.provider_collect import Collector
+from llm_extract.batch.provider_collect import Collector, read_tries
 from llm_extract.batch.provider_journal import Journal, Part, PartWriter, State, part_file, remove_unknown
 from llm_extract.batch.provider_parts import LONGEST_PAUSE, MOST_BYTES, MOST_REQUESTS, PATH, Parts
 from llm_extract.batch.provider_progress import Progress, Submitted
@@ -34,7 +34,7 @@ from llm_extract.document import Document
 from llm_extract.errors import EndpointUnavailable, ExtractionError, FatalError, RunError, SettingsError
 from llm_extract.extraction import LARGEST_CONTEXT, MOST_CHARACTERS_PER_TOKEN, Extractor, whole_request
 from llm_extract.model.models import NamedModel, open_cache
-from llm_extract.model.types import Request
+from llm_extract.model.types import Request, Usage
 from llm_extract.model.wire import Structure, body, request_key, structure
 
 T = TypeVar("T")
@@ -84,6 +84,8 @@ class ProviderBatch:
         self.folder = folder
         policy = extractor.settings.retry_policy()
         self._collector = Collector(extractor, cache, policy.model_copy(update={"attempts": rounds}), PATH)
+        self.usage = Usage()
+        """What the results cost that this process has collected; `state.usage` has those of all."""
         self._sleep = sleep
         self._api = BatchApi(endpoint, policy, sleep=sleep)
         self._asked: Structure | None = None
@@ -93,6 +95,8 @@ class ProviderBatch:
         """Part and offset of what is known of a request that failed, by a number made of its key."""
         self._sent: set[int] = set()
         """Numbers of the keys of all parts: some 70 bytes of memory each."""
+        self._before: dict[int, Usage] = {}
+        """What sending a request cost before it was sent again, by the same number."""
         self._journal = Journal(folder)
         self._parts = Parts(
             self._journal,
@@ -234,6 +238,14 @@ class ProviderBatch:
             failed = Failed.model_validate_json(file.readline())
         return failed.error(self.endpoint) if failed.key == key else None
 
+    def paid(self, document: Document) -> Usage | None:
+        """What the answer to the article's request cost in these batches; None if it was not sent in them."""
+        key = request_key(self.endpoint, self._request(document))
+        number = _number(key)
+        if number not in self._sent:
+            return None
+        return self._before.get(number, Usage()) + self._collector.paid(key)
+
     def progress(self) -> Progress:
         """Where the batches stand, without asking the provider."""
         statuses: dict[str, int] = {}
@@ -319,6 +331,7 @@ class ProviderBatch:
             strangers=found.strangers,
             usage=found.usage.model_dump(mode="json"),
         )
+        self.usage += found.usage
         self._note_failures(part)
 
     async def _send_again(self) -> None:
@@ -332,7 +345,9 @@ class ProviderBatch:
         for number in numbers:
             with part_file(self.folder, number, "again.jsonl").open("rb") as file:
                 while line := file.readline():
-                    yield line, file.readline()
+                    tries = file.readline()
+                    self._note_tries(tries)
+                    yield line, tries
 
     # --- what is known ----------------------------------------------------------------------------
 
@@ -363,7 +378,14 @@ class ProviderBatch:
         for part in self.state.parts.values():
             with suppress(FileNotFoundError), part_file(self.folder, part.number, "keys").open("r") as file:
                 self._sent.update(_number(key) for key in file)
+                for tries in read_tries(self.folder, part.number).values():
+                    self._note_tries(tries)
             self._note_failures(part)
+
+    def _note_tries(self, line: bytes) -> None:
+        tries = Tries.model_validate_json(line)
+        if tries.usage.calls:
+            self._before[_number(tries.key)] = tries.usage
 
     def _note_failures(self, part: Part) -> None:
         if part.failed:

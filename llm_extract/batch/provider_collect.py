@@ -84,6 +84,17 @@ class Collector:
             return False
         return self._complaint(completion) is None
 
+    def paid(self, key: str) -> Usage:
+        """What the answer cost that the cache has from a batch; nothing if it has none."""
+        stored = self._cache.get(key)
+        try:
+            completion = None if stored is None else Completion(**json.loads(stored))
+        except (ValueError, TypeError):
+            completion = None
+        if completion is None:
+            return Usage()
+        return self._priced(1, completion.input_tokens, completion.cached_input_tokens, completion.output_tokens)
+
     def collect(self, folder: Path, part: Part) -> Collected:
         """Judge a part's output and error files; writes its `again` and `failed` files.
 
@@ -153,13 +164,16 @@ class Collector:
 
     def _usage(self, outcome: Outcome) -> Usage:
         """What a request cost at the batch price. One that was never run cost nothing."""
-        read, cached, written = outcome.input_tokens, outcome.cached_input_tokens, outcome.output_tokens
+        calls = int(outcome.status is not None)
+        return self._priced(calls, outcome.input_tokens, outcome.cached_input_tokens, outcome.output_tokens)
+
+    def _priced(self, calls: int, read: int, cached: int, written: int) -> Usage:
         cost: Decimal | None = Decimal(0)
         if read or written:
             full = price(self.endpoint.provider, self.endpoint.model, read, cached, written)
             cost = None if full is None else full * PRICE_SHARE
         return Usage(
-            calls=int(outcome.status is not None),
+            calls=calls,
             input_tokens=read,
             cached_input_tokens=cached,
             output_tokens=written,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,13 +12,16 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from llm_extract.batch.records import Record, Retried, checked, decode, pieces
+from llm_extract.batch.records import Record, Retried, checked, decode, glance, pieces
 from llm_extract.batch.tally import Tally
 from llm_extract.errors import RunError
 from llm_extract.files import write_all, write_whole
 
 LEDGER = "ledger.jsonl"
 QUARANTINE = "ledger.quarantine"
+
+_ID = re.compile(rb'(?s:.{8}) \{"kind":"[a-z]+","id":("[^"\\]*(?:\\.[^"\\]*)*")')
+"""At the front of a line, which is often whole though the line is damaged."""
 
 
 @contextmanager
@@ -49,8 +54,49 @@ def lines(file: BinaryIO) -> Iterator[tuple[int, bytes, bytes | None]]:
             return  # a writer may be about to write the rest, which is no line of its own
 
 
-def live_records(path: Path) -> Iterator[Record]:
-    """The records that count: a pass that finds where the last record of each id is, then one that reads those."""
+def every_record(path: Path) -> Iterator[Record]:
+    """All records, those that no longer count too: what they tell of was paid for."""
+    with reading(path) as file:
+        for _, _, body in lines(file):
+            if body is not None:
+                yield decode(body)
+
+
+def lost_lines(path: Path) -> list[int]:
+    """The numbers, from 1, of damaged lines that hold what is known nowhere else.
+
+    Once the article has been done again its damaged line is no loss. A line that does not say its article stays one.
+    """
+    number, nameless = 1, []
+    lost: dict[str, int] = {}
+    with reading(path) as file:
+        for _, line, body in lines(file):
+            if body is None:
+                identifier = _id_in(line)
+                if identifier is None:
+                    nameless.append(number)
+                else:
+                    lost[identifier] = number
+            elif lost:
+                lost.pop(glance(body)[0], None)
+            number += line.endswith(b"\n")
+    return sorted([*nameless, *lost.values()])
+
+
+def _id_in(line: bytes) -> str | None:
+    """The id that a damaged line seems to have."""
+    found = _ID.match(line)
+    try:
+        return None if found is None else str(json.loads(found[1]))
+    except ValueError:
+        return None
+
+
+def live_records(path: Path, *, retried: bool = False) -> Iterator[Record]:
+    """The records that count: a pass that finds where the last record of each id is, then one that reads those.
+
+    With `retried` also the records of articles that are to be done again.
+    """
     tally, latest, offsets = Tally(), array("I"), array("Q")
     superseded = (1 << 64) - 1
     with reading(path) as file:
@@ -70,7 +116,7 @@ def live_records(path: Path) -> Iterator[Record]:
             line = file.readline()
             body = checked(line) or checked(next(pieces(line)))
             # None: a writer whose disk failed has cut it off since.
-            if body is not None and not isinstance(record := decode(body), Retried):
+            if body is not None and (not isinstance(record := decode(body), Retried) or retried):
                 yield record
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,11 @@ from llm_extract.export.arrow import need
 from llm_extract.export.dictionary import describe, describe_flat, describe_jsonl, describe_ocds
 from llm_extract.export.files import new_file, new_folder
 from llm_extract.export.layout import Layout, make_layout
+from llm_extract.export.run_records import RunRecords
 from llm_extract.export.tables import Record
 from llm_extract.task import Task
+
+logger = logging.getLogger(__name__)
 
 Format = Literal["jsonl", "csv", "parquet", "duckdb", "sqlite", "ocds"]
 FORMATS: tuple[Format, ...] = ("jsonl", "csv", "parquet", "duckdb", "sqlite", "ocds")
@@ -59,6 +63,8 @@ def export_records(
 ) -> Exported:
     """Write the records of a run's ledger as `to`, with a description beside them.
 
+    What damaged lines of the ledger held is missing, and a warning says so.
+
     Args:
         records: the records that count, one an article; read twice where copies are wanted.
         task: whose schema they follow.
@@ -73,6 +79,14 @@ def export_records(
     """
     options = options or Options()
     _check(to, options)
+    if isinstance(records, RunRecords) and (lost := records.lost_lines()):
+        logger.warning(
+            "%s: the ledger has %d damaged lines, and what they held is not exported; to do it again: "
+            "llm-extract batch --resume %s",
+            records.directory,
+            len(lost),
+            records.directory,
+        )
     if to == "jsonl":
         return _jsonl(records, task, out, options)
     if to == "ocds":

@@ -15,13 +15,21 @@ class RunRecords:
         self.directory = directory
 
     def __iter__(self) -> Iterator[Record]:
-        """The records, one an article.
+        """The records, one an article; `retried` for one that is to be done again.
 
         Raises:
             RunError: the folder holds no run.
         """
-        from llm_extract.batch.ledger import Ledger
+        from llm_extract.batch.manifest import read_manifest
         from llm_extract.batch.records import as_json
+        from llm_extract.batch.scan import LEDGER, live_records
 
-        for record in Ledger.read(self.directory):
+        read_manifest(self.directory)
+        for record in live_records(self.directory / LEDGER, retried=True):
             yield as_json(record)
+
+    def lost_lines(self) -> list[int]:
+        """The numbers of the ledger's damaged lines whose articles have not been done again."""
+        from llm_extract.batch.scan import LEDGER, lost_lines
+
+        return lost_lines(self.directory / LEDGER)

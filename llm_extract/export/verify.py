@@ -1,7 +1,8 @@
 """Every row of a run again, from its text and its offsets, without a model.
 
 A row holds if its text is the one that was read, its record fits the schema, every quote stands where it is said
-to stand, and every value has words in which its field type reads that value.
+to stand, and every value has words in which its field type reads that value. A run holds if all its rows do, no line
+of its ledger is lost, and every copy has its original.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
+from llm_extract.batch.ids import Numbering, digest
 from llm_extract.document import text_id
 from llm_extract.evaluation.items import Plan, ScoredField, every_value, in_words, make_plan, reference_day
 from llm_extract.evaluation.support import carries
+from llm_extract.export.run_records import RunRecords
 from llm_extract.export.tables import Record
 from llm_extract.fields.text import collapse
 from llm_extract.schema import CompiledSchema
@@ -26,11 +29,12 @@ _BREAK_AFTER_HYPHEN = re.compile(r"-[ \t]*\n[ \t]*")
 
 
 class Problem(NamedTuple):
-    """Something in a row that does not hold."""
+    """Something in a run that does not hold."""
 
     article: str
+    """The article's id; of a damaged line the ledger's name."""
     path: str
-    """The value's path in the record; empty if it is about the whole row."""
+    """The value's path in the record, or the number of the line; empty if it is about the whole record."""
     message: str
 
 
@@ -42,22 +46,28 @@ class Verified:
     rows: int = 0
     values: int = 0
     problems: int = 0
+    """In rows and elsewhere."""
     bad_rows: int = 0
 
 
 def verify(
     records: Iterable[Record], schema: CompiledSchema, report: Callable[[Problem], None] = lambda _: None
 ) -> Verified:
-    """Check every row of a run; the other outcomes have nothing to check.
+    """Check every row of a run, and that nothing is missing that its records speak of.
 
     Args:
-        records: the ledger's records.
+        records: the ledger's records; of `RunRecords` the damaged lines are problems too.
         schema: the task's.
         report: is told of each problem as it is found.
     """
     done = Verified()
+    known = Numbering()
+    copies: list[tuple[str, str]] = []
     for record in records:
         done.records += 1
+        known.add(digest(record["id"]))
+        if record["kind"] == "copy":
+            copies.append((record["id"], record["of"]))
         if record["kind"] != "row":
             continue
         done.rows += 1
@@ -67,6 +77,17 @@ def verify(
         done.bad_rows += bool(problems)
         for problem in problems:
             report(problem)
+    missing = [
+        Problem(copy, "", f"is a copy of {original}, which has no outcome")
+        for copy, original in copies
+        if known.find(digest(original)) is None
+    ]
+    if isinstance(records, RunRecords):
+        told = "is damaged and does not count; llm-extract batch --resume does its article again"
+        missing += [Problem("ledger.jsonl", f"line {number}", told) for number in records.lost_lines()]
+    for problem in missing:
+        report(problem)
+    done.problems += len(missing)
     return done
 
 

@@ -18,7 +18,7 @@ import pytest
 from llm_extract.batch.engine import Batch, BatchResult
 from llm_extract.batch.ledger import Ledger
 from llm_extract.batch.records import Copy, Failure, Record, Retried, Row
-from llm_extract.errors import AuthenticationFailed, DocumentError, RunError, SettingsError
+from llm_extract.errors import AuthenticationFailed, DocumentError, RunError, SettingsError, UsageError
 from llm_extract.testing import ScriptedServer
 from llm_extract.testing.batch_server import BatchServer
 from llm_extract.testing.server import answer as reply
@@ -267,6 +267,15 @@ def test_the_same_file_twice_and_the_run_s_own_folder(folder: Path, scripted_ser
         assert result.ended
         assert (result.counts.rows, result.counts.copies, result.counts.skips) == (3, 2, {"unreadable": 2})
     assert len(scripted_server.requests) == 1
+
+
+def test_an_archive_in_the_run_s_own_folder_is_refused(folder: Path) -> None:
+    (folder / "run").mkdir()
+    (folder / "run" / "a.txt").write_text(text(0))
+    for source in ("run/a.txt", "run", "run/*.txt"):
+        with pytest.raises(UsageError, match="give the run another one"):
+            Batch([source], "run", task="deals").run()
+    assert [path.name for path in (folder / "run").iterdir()] == ["a.txt"]
 
 
 def test_a_batch_object_can_be_run_again(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import logging
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
@@ -14,11 +15,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from llm_extract.batch.ledger import Ledger
+from llm_extract.batch.manifest import read_manifest
 from llm_extract.batch.records import Copy, Failure, Retried, Row, Skip
 from llm_extract.cli.export import export, verify
 from llm_extract.errors import RunError
 from llm_extract.task import find_task
-from tests.export.ledgers import Record, contract_row, mixed
+from tests.export.ledgers import Record, contract_row, head, mixed
 
 
 def write_run(directory: Path, records: Iterable[Record], **terms: str | None) -> Path:
@@ -91,6 +93,82 @@ def test_what_does_not_hold_is_said_and_is_inert(tmp_path: Path) -> None:
     assert "a1: contracts[0].buyers[0]: the words" in done.output
     assert "1 problems in 1 rows" in done.output
     assert "\x1b" not in done.output
+
+
+def damage(run_dir: Path, number: int, old: bytes, new: bytes) -> None:
+    ledger = run_dir / "ledger.jsonl"
+    lines = ledger.read_bytes().split(b"\n")
+    assert old in lines[number - 1]
+    lines[number - 1] = lines[number - 1].replace(old, new, 1)
+    ledger.write_bytes(b"\n".join(lines))
+
+
+def statuses(run_dir: Path) -> dict[str, str]:
+    invoke(export, run_dir, "--to", "jsonl", "--force")
+    lines = map(json.loads, (run_dir / "export.jsonl").read_text().splitlines())
+    return {line["article"]: line["status"] for line in lines}
+
+
+def test_an_article_that_is_to_be_done_again_is_pending(run_dir: Path) -> None:
+    with Ledger.open(run_dir, read_manifest(run_dir).terms) as ledger:
+        for name in ("a1", "f1"):
+            ledger.append(Retried(id=name))
+    assert statuses(run_dir) == {"a1": "pending", "f1": "pending", "c0": "copy", "c1": "copy", "s1": "skip"}
+    invoke(export, run_dir, "--to", "csv", "--tables")
+    assert "f1,,,pending," in (run_dir / "export-csv" / "articles.csv").read_text()
+    assert invoke(verify, run_dir).exit_code == 0  # the copies' original is there
+
+
+def test_a_damaged_line_is_no_run_that_holds(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    run_dir = write_run(tmp_path / "run", [contract_row(name) for name in ("a1", "a2", "a3")])
+    assert statuses(run_dir).keys() == {"a1", "a2", "a3"}
+    assert caplog.messages == []
+    damage(run_dir, 2, b"Birch", b"Borch")
+    done = invoke(verify, run_dir)
+    assert done.exit_code == 1
+    assert "ledger.jsonl: line 2: is damaged and does not count" in done.output
+    assert "2 rows of 2 outcomes, 6 values: 1 problems" in done.output
+    assert statuses(run_dir).keys() == {"a1", "a3"}
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert "1 damaged lines" in caplog.text
+    assert "--resume" in caplog.text
+
+
+def test_a_damaged_line_is_no_loss_once_its_article_was_done_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    run_dir = write_run(tmp_path / "run", [contract_row("a1"), contract_row("a2")])
+    damage(run_dir, 2, b"Birch", b"Borch")
+    write_run(run_dir, [contract_row("a2")])
+    assert invoke(verify, run_dir).exit_code == 0
+    assert statuses(run_dir).keys() == {"a1", "a2"}
+    assert caplog.messages == []
+
+
+def test_an_outcome_before_the_damage_does_not_make_it_good(tmp_path: Path) -> None:
+    failed = {**head("failure", "a2"), "error": {"type": "Refused", "message": "no"}}
+    run_dir = write_run(tmp_path / "run", [failed, {"kind": "retried", "id": "a2"}, contract_row("a2")])
+    damage(run_dir, 3, b"Birch", b"Borch")
+    assert "line 3: is damaged" in invoke(verify, run_dir).output
+
+
+@pytest.mark.parametrize("kind", [b'{"kind":"row","id":"a1"', b'"id":"a1"'])
+def test_damage_that_hides_its_article_stays_a_problem(tmp_path: Path, kind: bytes) -> None:
+    run_dir = write_run(tmp_path / "run", [contract_row("a1")])
+    damage(run_dir, 1, kind, b"\xff" * len(kind))
+    write_run(run_dir, [contract_row("a1")])
+    done = invoke(verify, run_dir)
+    assert done.exit_code == 1
+    assert "line 1: is damaged" in done.output
+
+
+def test_a_copy_whose_original_is_lost_is_a_problem(run_dir: Path) -> None:
+    damage(run_dir, 2, b"Birch", b"Borch")
+    done = invoke(verify, run_dir)
+    assert done.exit_code == 1
+    for name in ("c0", "c1"):
+        assert f"{name}: is a copy of a1, which has no outcome" in done.output
+    assert "0 rows of 4 outcomes, 0 values: 3 problems" in done.output
 
 
 def test_a_schema_that_changed_since_is_said(tmp_path: Path) -> None:

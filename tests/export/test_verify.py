@@ -44,6 +44,16 @@ def test_only_rows_are_checked() -> None:
     assert (done.records, done.rows, done.problems, done.bad_rows) == (5, 1, 0, 0)
 
 
+def test_a_copy_holds_wherever_its_original_stands() -> None:
+    copies = [record for record in mixed() if record["kind"] == "copy"]
+    pending = {"kind": "retried", "id": "a1"}
+    assert verify([copies[0], sound(), copies[1]], SCHEMA).problems == 0
+    assert verify([*copies, pending], SCHEMA).problems == 0
+    found: list[Problem] = []
+    assert verify(copies, SCHEMA, found.append).problems == 2
+    assert [problem.article for problem in found] == ["c0", "c1"]
+
+
 def _contract(record: Record) -> Any:
     return record["extraction"]["record"]["contracts"][0]
 
