@@ -47,7 +47,9 @@ def delivered(item: Item, path: str, found: dict[str, Value]) -> dict[str, Any]:
         elif child.optional:
             data[child.name] = None
     for child in item.branch.children:
-        if child.optional and not child.many and isinstance(child, Leaf):
+        if child.optional and child.many:
+            data[child.name] = data.get(child.name) or None  # a list of nothing is missing, like any other value
+        elif child.optional and isinstance(child, Leaf):
             data.setdefault(child.name, None)
     return data
 
@@ -99,6 +101,8 @@ def give_up(item: Item, place: Sequence[int | str]) -> str | None:
         entries: list[Any] = item.lists.get(child.name, []) if isinstance(child, Leaf) else item.items[child.name]
         if child.many and isinstance(index, int) and index < len(entries):
             droppable.append(partial(entries.pop, index))
+        elif child.many and entries:
+            droppable.append(entries.pop)  # the list itself is refused: a shorter one may not be
         elif child.optional and isinstance(child, Leaf) and child.name in item.values:
             droppable.append(partial(item.values.pop, child.name))
         elif child.optional and entries:

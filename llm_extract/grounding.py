@@ -109,7 +109,7 @@ class _Grounding:
             found: dict[str, Value] = {}
             data = delivered(item, "", found)
             try:
-                record = schema.record.model_validate(data, by_name=True, by_alias=False)
+                record = schema.record.model_validate(data, strict=False, by_name=True, by_alias=False)
             except ValidationError as error:
                 first = error.errors(include_url=False)[0]
                 left_out = give_up(item, first["loc"])

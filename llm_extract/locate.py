@@ -43,7 +43,8 @@ _FOLDED = (
     | dict.fromkeys("⁄∕", "/")
 )
 _NEEDS_FOLDING = re.compile(r"[^\t\n\r !#-_a-~]")
-_SOFT_HYPHEN_BREAK = re.compile("\xad[\xad\u200b-\u200d]*(?=[ \t]*[\r\n])")
+# Bounded: it is tried at every soft hyphen of a run.
+_SOFT_HYPHEN_BREAK = re.compile("\xad[\xad\u200b-\u200d]{0,8}(?=[ \t]*[\r\n])")
 # Linear on any text: no alternative can fail after it has consumed a run.
 _SPACES_AND_DASHES = re.compile(r"[^\S ]\s*(?:-[-\s]*)?| \s+(?:-[-\s]*)?| ?-[-\s]*")
 _MARK_RUNS = re.compile("[\u0300-\u036f\u0591-\u05bd\u064b-\u0655\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{2,}")
@@ -95,7 +96,8 @@ class Locator:
         words = words.strip()
         found = self._found.get(words)
         if found is None:
-            found = self._found[words] = (self._find_exact(words) or self._find_normalised(words)) if words else []
+            seen = bool(words) and not _INVISIBLE.fullmatch(words)
+            found = self._found[words] = (self._find_exact(words) or self._find_normalised(words)) if seen else []
         return found.copy()
 
     def find_fuzzy(self, words: str, minimum: float = 0.9) -> Located | None:

@@ -232,6 +232,8 @@ def _child(name: str, info: FieldInfo, where: str, above: tuple[type[BaseModel],
             f"{where}: has the default {default!r}, which would be delivered without words of the article; "
             "make it `| None = None`, or leave the default out"
         )
+    if many and default is not None and default is not PydanticUndefined:
+        optional = False  # where nothing is found it is its default, the empty list, and not None
     properties: dict[str, Any] = {"many": many, "optional": optional, "description": info.description or ""}
     field_type = next((entry for entry in metadata if isinstance(entry, FieldType)), None)
     if field_type is None and isinstance(annotation, type) and issubclass(annotation, BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from llm_extract.assembly import Item, delivered, give_up, missing, says_anything
 from llm_extract.relations import Value
@@ -67,6 +67,29 @@ def test_the_smallest_part_that_may_be_missing_is_given_up() -> None:
         "best": None,
         "keywords": ["sea"],
     }
+
+
+class Meeting(BaseModel):
+    guests: list[Lot] | None = Field(None, min_length=1)
+    topics: list[str] | None = Field(None, max_length=2)
+    rooms: list[str] | None = []
+    days: list[str] | None
+
+
+def test_a_list_that_may_be_missing_is_so_where_nothing_was_found() -> None:
+    root = compile_schema(Meeting).root
+    empty = Item(root, "", lists={"topics": [], "rooms": [], "days": []}, items={"guests": []})
+    assert delivered(empty, "", {}) == {"guests": None, "topics": None, "rooms": [], "days": None}
+
+
+def test_a_list_that_is_refused_as_a_whole_loses_its_last_entries_first() -> None:
+    item = tender()
+    assert give_up(item, ("keywords",)) == "keywords"
+    assert [found.value for found in item.lists["keywords"]] == ["radio"]
+    assert give_up(item, ("lots",)) == "lots"
+    assert [entry.values["title"].value for entry in item.items["lots"]] == ["Cables"]
+    assert give_up(item, ("keywords",)) == "keywords"
+    assert give_up(item, ("keywords",)) is None
 
 
 def test_what_the_schema_requires_is_not_given_up() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
+from enum import Enum
 from typing import Annotated, Any, Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from llm_extract.document import Document
 from llm_extract.errors import Unsupported
@@ -380,6 +382,74 @@ def test_what_the_schema_s_own_rules_refuse_is_left_out_alone() -> None:
     assert result.record == Party(host=Guest(name="Ann Lee", age=34), guests=[Guest(name="Bob Smith")])
     assert "guests[0].age" not in result.evidence
     assert "greater than or equal to 18" in result.issues[0].message
+
+
+class Fair(BaseModel):
+    stands: list[Name] = Field(default=[], max_length=2)
+    visitors: list[Guest] | None = Field(None, min_length=1)
+
+
+def test_a_list_too_long_for_the_schema_is_shortened() -> None:
+    said = {"stands": ["Vega Foods", "Norland Tools", "Halden Toys"], "visitors": [{"name": "Ann Lee"}]}
+    result = extracted(Fair, "Ann Lee saw Vega Foods, Norland Tools and Halden Toys.", said)
+    assert result.record == Fair(stands=["Vega Foods", "Norland Tools"], visitors=[Guest(name="Ann Lee")])
+    assert "stands[2]" not in result.evidence
+    (issue,) = result.issues
+    assert (issue.path, issue.reason) == ("stands", "not_supported")
+    assert "at most 2 items" in issue.message
+
+
+def test_a_list_of_at_least_one_that_may_be_missing_is_missing_where_nothing_was_found() -> None:
+    result = extracted(Fair, "Nobody came.", {"stands": [], "visitors": []})
+    assert (result.record, result.issues) == (Fair(), ())
+    unfounded = extracted(Fair, "Nobody came.", {"visitors": [{"name": "Cy Ghost"}]})
+    assert unfounded.record == Fair()
+
+
+class Team(BaseModel):
+    name: Name
+    members: list[Name] = Field(min_length=2)
+
+
+class League(BaseModel):
+    teams: list[Team]
+
+
+def test_entries_of_which_the_schema_wants_more_cost_the_smallest_part_around_them() -> None:
+    said = {
+        "teams": [
+            {"name": "Vega Foods", "members": ["Ann Lee", "Bob Smith"]},
+            {"name": "Halden Toys", "members": ["Cy Orme"]},
+        ]
+    }
+    result = extracted(League, "Ann Lee and Bob Smith for Vega Foods; Cy Orme for Halden Toys.", said)
+    assert result.record == League(teams=[Team(name="Vega Foods", members=["Ann Lee", "Bob Smith"])])
+
+
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Car(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    colour: Colour | None = None
+    weight: Decimal | None = None
+    doors: Annotated[int, Field(strict=True)] | None = None
+    owners: tuple[str, ...]
+
+
+def test_a_strict_model_takes_what_was_read() -> None:
+    said = {
+        "colour": {"value": "blue", "quote": "blue"},
+        "weight": "1.5",
+        "doors": "4",
+        "owners": ["Ann Lee", "Bob Smith"],
+    }
+    result = extracted(Car, "The blue car of Ann Lee and Bob Smith weighs 1.5 and has 4 doors.", said)
+    assert result.record == Car(colour=Colour.BLUE, weight=Decimal("1.5"), doors=4, owners=("Ann Lee", "Bob Smith"))
+    assert result.issues == ()
 
 
 def test_an_optional_part_that_lacks_what_it_requires_is_left_out_alone() -> None:

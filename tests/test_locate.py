@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from llm_extract.locate import Located, Locator, normalise
+from tests.linear import check_linear
 
 ARTICLE = (
     "Norland Health Trust has signed a £150.6m deal – its largest – with Brightwater Systems.\n"
@@ -242,6 +243,17 @@ def test_a_long_run_of_spaces_or_dashes_is_read_in_linear_time() -> None:
     text = "Acme" + " " * 200_000 + "won" + "-" * 200_000 + "it"
     assert len(Locator(text).find("acme won-it")) == 0
     assert Locator(text).find("ACME WON") == [Located(0, 200_007, "normalised")]
+
+
+@pytest.mark.parametrize("run", ["\xad", "\xad\u200b", "\u200b"])
+def test_a_long_run_of_invisible_characters_is_read_in_linear_time(run: str) -> None:
+    check_linear(lambda text: Locator(text).find("acme won"), "Acme" + run * 40_000, "\nwon")
+    check_linear(lambda text: Locator(text).find("\u200b"), "Acme" + run * 40_000, "won")
+
+
+def test_words_that_nobody_sees_stand_nowhere() -> None:
+    assert Locator("Acme \u200b won").find("\u200b") == []
+    assert Locator("Acme \u200bwon").find("\u200bwon") == [Located(5, 9, "exact")]
 
 
 def test_what_was_found_is_the_callers_own() -> None:

@@ -38,12 +38,12 @@ _NO_NAME = word_set("""
     august september october november december jan feb mar apr jun jul aug sep sept oct nov dec
 """)
 _SENTENCE_END = re.compile(r"(?:^|[.!?:…\n\r][\"'‘’“”)\]]*|[\"'‘“]|^\W+)\s*$")
+_POSSESSIVE = ("'s", "’s")
 # Brands and places that end in an apostrophe and s of their own.
 _OWN_POSSESSIVE = word_set("""
     domino's guy's kellogg's king's levi's lloyd's macy's mcdonald's moody's morrison's queen's sainsbury's
     wendy's
 """)
-_POSSESSIVE = re.compile(r"(?:^|(?P<before>\S+)\s)?(?P<word>[^\s]+)(?P<ending>['’]s)$")
 
 
 def name_places(text: str) -> list[tuple[int, int]]:
@@ -68,13 +68,13 @@ def name_places(text: str) -> list[tuple[int, int]]:
 
 def possessive_length(name: str) -> int:
     """The length of a possessive ending that does not belong to the name; 0 if there is none."""
-    found = _POSSESSIVE.search(name)
-    if found is None:
+    owner = name[:-2]
+    if not name.endswith(_POSSESSIVE) or not owner or owner[-1].isspace():
         return 0
-    word, before = found["word"].casefold(), (found["before"] or "").casefold().rstrip(".")
-    if f"{word}'s" in _OWN_POSSESSIVE or before in {"st", "saint"}:
+    *before, word = owner.casefold().rsplit(maxsplit=2)
+    if f"{word}'s" in _OWN_POSSESSIVE or (before and before[-1].rstrip(".") in {"st", "saint"}):
         return 0
-    return len(found["ending"])
+    return 2
 
 
 def _begins_name(text: str, start: int, words: list[str], position: int, lower: set[str]) -> bool:
@@ -91,7 +91,7 @@ def _begins_name(text: str, start: int, words: list[str], position: int, lower: 
 def _end_of_run(text: str, tokens: list[tuple[int, int]], words: list[str], first: int) -> int:
     """The index of the last token of the name that begins with token `first`."""
     last = position = first
-    open_head = words[first].casefold() in _HEADS
+    open_head, has_of = words[first].casefold() in _HEADS, False
     small: list[str] = []
     while not _is_owner(text, tokens, words, last) and position + 1 < len(tokens):
         gap = text[tokens[position][1] : tokens[position + 1][0]]
@@ -106,27 +106,27 @@ def _end_of_run(text: str, tokens: list[tuple[int, int]], words: list[str], firs
             if len(small) > 3:
                 break
             continue
-        if small and not _is_joined(small, words, first, position, open_head):
+        if small and not _is_joined(small, words, position, open_head, has_of):
             break
         if not small and word.isdigit() and len(word) <= 3 and not _is_quantity(text, tokens[position][1]):
             last = position
             break  # a numbered framework: nothing goes on behind its number
         if not _is_capitalised(word) or is_no_name(word):
             break
+        has_of = has_of or "of" in small or "for" in small
         last, small = position, []
         open_head = open_head or folded in _HEADS
     return last
 
 
-def _is_joined(small: list[str], words: list[str], first: int, position: int, open_head: bool) -> bool:
+def _is_joined(small: list[str], words: list[str], position: int, open_head: bool, has_of: bool) -> bool:
     if small[0] in _ALWAYS_JOIN:
         return True
     if small[0] == "for":
         return open_head
     if small[0] != "and":
         return False
-    before = {word.casefold() for word in words[first : position - len(small)]}
-    if before & {"of", "for"}:
+    if has_of:
         return not words[position].isupper()
     following = words[position : position + 3]
     return any(word.casefold() in _BODIES for word in _capitalised_start(following))
@@ -142,7 +142,7 @@ def _capitalised_start(words: list[str]) -> Iterator[str]:
 def _is_owner(text: str, tokens: list[tuple[int, int]], words: list[str], position: int) -> bool:
     """Whether a name ends here with a possessive of its own: "London’s", not "St Mary’s"."""
     start = tokens[max(0, position - 1)][0]
-    return words[position].endswith(("'s", "’s")) and possessive_length(text[start : tokens[position][1]]) > 0
+    return words[position].endswith(_POSSESSIVE) and possessive_length(text[start : tokens[position][1]]) > 0
 
 
 @lru_cache(maxsize=8192)

@@ -116,6 +116,7 @@ _HIDING = re.compile(
 )
 _NO_SIZE = re.compile(r"(?:^|[;\s])(?:max-)?(?:height|width)\s*:\s*[01](?:px)?\s*(?:[!;]|$)", re.IGNORECASE)
 _CLIPPED = re.compile(r"overflow(?:-[xy])?\s*:\s*(?:hidden|clip)", re.IGNORECASE)
+_CSS_COMMENT = re.compile(r"/\*.*?(?:\*/|$)", re.DOTALL)
 _LONGEST_STYLE = 5000
 _SIMPLE_SELECTOR = re.compile(r"(?:[a-z][a-z0-9]*)?([.#])(-?[_a-z][\w-]*)", re.IGNORECASE)
 
@@ -123,7 +124,9 @@ _SIMPLE_SELECTOR = re.compile(r"(?:[a-z][a-z0-9]*)?([.#])(-?[_a-z][\w-]*)", re.I
 def _hides(style: str) -> bool:
     """Whether CSS declarations make an element invisible."""
     style = style[:_LONGEST_STYLE]
-    return bool(_HIDING.search(style)) or bool(_NO_SIZE.search(style) and _CLIPPED.search(style))
+    # As it stands, too: what looks like a comment may be in quotation marks.
+    readings = (style, _CSS_COMMENT.sub(" ", style))
+    return any(_HIDING.search(each) or (_NO_SIZE.search(each) and _CLIPPED.search(each)) for each in readings)
 
 
 def _remove_hidden(tree: Any) -> None:
@@ -147,6 +150,9 @@ def _remove_hidden(tree: Any) -> None:
             or (classes and "class" in attributes and not classes.isdisjoint(attributes["class"].split()))
         ):
             element.clear(keep_tail=True)  # emptied, not removed: what follows it stays where it is
+        elif len(style := attributes.get("style", "")) <= _LONGEST_STYLE and "\\" not in style:
+            # The body's extraction drops what has "hidden" or "border" in its style: here it was read whole.
+            attributes.pop("style", None)
 
 
 def _hidden_by_sheet(tree: Any) -> tuple[set[str], set[str]]:

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from llm_extract.fields.name_places import name_places
+from llm_extract.fields.name_places import name_places, possessive_length
 from llm_extract.fields.names import (
     MAX_NAME_LENGTH,
     Name,
@@ -17,6 +17,7 @@ from llm_extract.fields.names import (
     normalise_name,
     parse_name,
 )
+from tests.linear import check_linear
 
 FIELD = NameField()
 
@@ -319,6 +320,33 @@ def test_any_text_can_be_asked(quote: str, value: str) -> None:
     assert all(0 <= start < end <= len(quote) for start, end in name_places(quote))
     at = abbreviates(value, quote)
     assert at is None or 0 <= at < len(quote)
+
+
+@pytest.mark.parametrize("piece", ["A", "A-", "A.", "Bank and ", "Bank of ", "Aaa "])
+@pytest.mark.parametrize("end", ["", " Bbb Vega's"])
+def test_names_are_found_in_linear_time(piece: str, end: str) -> None:
+    check_linear(FIELD.find, piece * 40_000, end)
+
+
+@pytest.mark.parametrize(
+    ("name", "length"),
+    [
+        ("London's", 2),
+        ("Greater London’s", 2),
+        ("The Greater London’s", 2),
+        ("London", 0),
+        ("'s", 0),
+        ("London 's", 0),
+        ("Sainsbury’s", 0),
+        ("the Sainsbury's", 0),
+        ("St Mary's", 0),
+        ("St. Mary’s", 0),
+        ("The Saint\nMary's", 0),
+        ("St George London's", 2),
+    ],
+)
+def test_a_possessive_ending_belongs_to_no_name_but_a_few(name: str, length: int) -> None:
+    assert possessive_length(name) == length
 
 
 @pytest.mark.parametrize("words", ["replace the network", "pan-regional agreement", "said on the day"])

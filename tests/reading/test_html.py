@@ -103,6 +103,10 @@ class TestHiddenElements:
             "style='width:1px;height:1px;overflow:hidden'",
             "style='clip: rect(0,0,0,0)'",
             "style='color:transparent'",
+            "style='/* off */display/**/:/* now */none'",
+            "style='font-family:\"/*\";display:none'",
+            "style='v\\isibility:hidden'",
+            f"style='{'color:red;' * 600}display:none'",
             "class='note off'",
             "id='gone'",
         ],
@@ -147,6 +151,16 @@ class TestHiddenElements:
         text = read_document(page(body, head=sheet)).text
         for words in PARAGRAPHS:
             assert words in text
+
+    @pytest.mark.parametrize(
+        "style",
+        ["overflow:hidden", "overflow-x: hidden", "backface-visibility:hidden", "border:1px solid", "border-left:0"],
+    )
+    @pytest.mark.parametrize("start", ["<p {}>", "<p><span {}>", "<div {}><p>", "<section {}><p>"])
+    def test_a_style_that_hides_nothing_loses_nothing(self, start: str, style: str) -> None:
+        seen = "The council keeps its own staff for the data centre in Harrow Vale."
+        shown = start.format(f"style='{style}'") + seen
+        assert seen in read_document(page(BODY + shown + "</p></div></section>" + BODY)).text
 
     def test_text_after_a_hidden_element_stays(self) -> None:
         document = read_document(b"<html><body><p>Norwood <i hidden>Evil</i>won the work</p></body></html>")
