@@ -84,7 +84,8 @@ class LiveCallForbidden(UsageError):
 class ExtractionError(LlmExtractError):
     """One article failed.
 
-    `attempts` holds every call that was made for it, in order, and `usage` what they cost.
+    `usage` says what its calls cost, and `attempts` holds them in order, unless all were sound and the article does
+    not support what they gave.
     """
 
     def __init__(self, message: str, *, attempts: Sequence[Attempt] = (), usage: Usage | None = None) -> None:

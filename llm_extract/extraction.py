@@ -92,6 +92,8 @@ class Extractor(Generic[RecordT]):
                 *(self.task.fingerprint, self.sampling, endpoint.model, endpoint.base_url, endpoint.capabilities),
                 # What makes confidences of probabilities may change where the weights stay.
                 *(self.settings.min_confidence, described),
+                # What another model answered is no result where that is fatal. It decides no record: not in `terms`.
+                self.settings.on_model_mismatch,
             )
         )
         self._turn: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
@@ -120,7 +122,8 @@ class Extractor(Generic[RecordT]):
 
         Raises:
             DocumentError: no text.
-            ExtractionError: this article failed; `attempts` and `usage` say what was tried and paid.
+            ExtractionError: this article failed; `usage` says what was paid, and `attempts` what was tried, unless all
+                calls were sound and the article does not support what they gave (Unsupported).
             FatalError: nothing will succeed until a key, a quota or a model is changed.
         """
         started = time.perf_counter()
@@ -330,7 +333,10 @@ def read_extraction(
     """
     if schema is None:
         schema = (task if isinstance(task, Task) else find_task(task or DEFAULT_TASK)).record
-    read: Extraction[Any] = Extraction[schema].model_validate_json(dumped)  # type: ignore[valid-type]
+    # By both: a schema's own setting decides by which a field with an alias was dumped.
+    read: Extraction[Any] = Extraction[schema].model_validate_json(  # type: ignore[valid-type]
+        dumped, by_name=True, by_alias=True
+    )
     return read
 
 

@@ -142,8 +142,10 @@ class Prompt:
     def __init__(self, file: PromptFile, schema: CompiledSchema) -> None:
         self.file = file
         environment = _environment()
-        self._user: Callable[..., str] = environment.from_string(file.user).render
         self._known = {"name": file.front.name, "description": file.front.description}
+        # What fails of any article is said before the first one is asked about.
+        _render(environment, file.user, {**self._known, "article": fence("News.")}, f"{file.where}: part 'user'")
+        self._user: Callable[..., str] = environment.from_string(file.user).render
         self.system = _render(
             environment,
             file.system,
@@ -152,7 +154,7 @@ class Prompt:
                 "fields": field_guide(schema.root),
                 "examples": [_shown(example, schema.root) for example in file.front.examples],
             },
-            file.where,
+            f"{file.where}: part 'system'",
         )
 
     def messages(self, text: str) -> tuple[Message, ...]:
@@ -342,5 +344,5 @@ def _render(environment: Any, template: str, variables: Mapping[str, Any], where
     try:
         rendered: str = environment.from_string(template).render(variables)
     except Exception as error:
-        raise TaskError(f"{where}: does not render: {type(error).__name__}: {error}") from error
+        raise TaskError(f"{where} does not render: {type(error).__name__}: {error}") from error
     return rendered

@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     """None: `llm_extract.model.cache.default_cache_directory`."""
 
     timeout: float = Field(default=300.0, gt=0, allow_inf_nan=False, description="seconds, above 0")
-    """Seconds for one answer: all its calls and backoffs."""
+    """Seconds for one answer: all its calls and backoffs. One call may take half of them, but at least 150."""
     attempts: int = Field(default=6, ge=1, description="a whole number, 1 or more")
     """Calls that may fail for a passing reason before an answer fails."""
     reasks: int = Field(default=2, ge=0, description="a whole number, 0 or more")
@@ -144,7 +144,10 @@ class Settings(BaseSettings):
     @field_validator("cache_dir")
     @classmethod
     def _expand_home(cls, value: Path | None) -> Path | None:
-        return value and value.expanduser()
+        try:
+            return value and value.expanduser()
+        except RuntimeError as error:  # of a user that there is not
+            raise ValueError(str(error)) from None
 
     @model_validator(mode="after")
     def _check_concurrency(self) -> Settings:
@@ -196,12 +199,13 @@ class Settings(BaseSettings):
 
     def retry_policy(self) -> RetryPolicy:
         """The limits of trying, as a client takes them."""
-        policy = RetryPolicy()
+        # A call that hangs leaves room for another, and a slow model gets the time that was given for it.
+        one_call = max(RetryPolicy().call_seconds, self.timeout / 2)
         return RetryPolicy(
             attempts=self.attempts,
             reasks=self.reasks,
             deadline_seconds=self.timeout,
-            call_seconds=min(policy.call_seconds, self.timeout),
+            call_seconds=min(one_call, self.timeout),
             on_long_wait="park" if self.on_long_wait == "wait" else "fail",
             on_model_mismatch=self.on_model_mismatch,
         )

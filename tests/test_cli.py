@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -184,6 +186,15 @@ def test_the_cache_can_be_looked_after(run: Run, scripted_server: ScriptedServer
     assert "entries      0" in run("cache", "stats").stdout
 
 
+def test_a_cache_that_cannot_be_used_is_not_said_to_be_empty(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file where a folder belongs")
+    for words in (("stats",), ("clear", "--yes")):
+        done = run("cache", *words)
+        assert done.returncode == 2
+        assert "the cache cannot be used" in done.stderr
+        assert "entries" not in done.stdout
+
+
 def test_doctor_says_what_would_answer_and_whether_it_does(run: Run, scripted_server: ScriptedServer) -> None:
     scripted_server.default = reply(answer())
     done = run("doctor")
@@ -216,6 +227,100 @@ def test_what_was_answered_is_delivered_although_the_key_was_revoked(
     assert done.returncode == 1
     assert len(done.stdout.splitlines()) == 2
     assert "two.txt" in done.stderr
+
+
+def numbered(folder: Path, count: int) -> list[str]:
+    """Articles in files of their own."""
+    names = [f"a{number:02}.txt" for number in range(count)]
+    for name in names:
+        (folder / name).write_text(f"{ARTICLE}\nThis is in {name}.\n", "utf-8")
+    return names
+
+
+def test_after_a_fatal_error_nothing_more_is_asked(run: Run, scripted_server: ScriptedServer, tmp_path: Path) -> None:
+    scripted_server.default = reply(RIGHT)
+    names = numbered(tmp_path, 60)
+    run("extract", names[-1])  # what is known needs no key
+    scripted_server.requests.clear()
+    scripted_server.default = error(401, code="invalid_api_key", message="no", delay=0.2)
+    done = run("extract", *names, LLM_EXTRACT_CONCURRENCY_MAXIMUM="5")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    *failed, last = done.stderr.splitlines()
+    assert len(failed) == len(scripted_server.requests) == 5
+    told = {line.split(": ")[1] for line in failed}
+    assert last == "llm-extract: not tried: " + ", ".join(name for name in names[:-1] if name not in told)
+    assert [json.loads(line)["document"]["source"] for line in done.stdout.splitlines()] == [names[-1]]
+
+
+def test_a_key_that_cannot_be_sent_is_told_of_once(run: Run, scripted_server: ScriptedServer, tmp_path: Path) -> None:
+    names = numbered(tmp_path, 9)
+    done = run("extract", *names, LLM_EXTRACT_API_KEY="sk very secret")
+    assert done.returncode == 1
+    (failed,) = (line.split(": ")[1] for line in done.stderr.splitlines() if "the key" in line)
+    untried = ", ".join(name for name in names if name != failed)
+    assert done.stderr.count("\n") == 2
+    assert f"llm-extract: not tried: {untried}\n" in done.stderr
+    assert scripted_server.requests == []
+
+
+@pytest.mark.parametrize("form", ["json", "yaml", "table"])
+def test_a_name_that_is_no_utf_8_costs_nobody_a_result(
+    run: Run, scripted_server: ScriptedServer, tmp_path: Path, form: str
+) -> None:
+    scripted_server.default = reply(RIGHT)
+    name = os.fsdecode(b"caf\xe9.txt")
+    for each in (name, "b.txt"):
+        (tmp_path / each).write_text(ARTICLE, "utf-8")
+    done = run("extract", name, "b.txt", "--format", form, "-v")
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 0
+    assert done.stdout.count("Tallis Communications") >= 2
+    assert "udce9.txt" in done.stdout
+
+
+def test_one_interrupt_ends_the_wait_for_standard_input(tmp_path: Path) -> None:
+    program = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell may have switched it off
+        "from llm_extract.cli import main; main()"
+    )
+    environment = {**os.environ, "LLM_EXTRACT_MODEL": "ollama/m", "LLM_EXTRACT_CACHE_DIR": str(tmp_path / "cache")}
+    words = [sys.executable, "-c", program, "extract", "-"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, env=environment) as asked:
+        assert asked.stdin is not None
+        assert asked.stderr is not None
+        try:
+            asked.stdin.write(b"some words " * 50_000)  # more than a pipe holds: when this is done it is being read
+            asked.stdin.flush()
+            time.sleep(1)  # until there is nothing left to read
+            asked.send_signal(signal.SIGINT)
+            assert asked.wait(10) == 130
+            assert asked.stderr.read().strip() == b"llm-extract: interrupted"
+        finally:
+            asked.kill()
+
+
+@pytest.mark.parametrize(
+    ("closed", "says"), [(">&-", "standard output is closed"), ("<&-", "standard input is closed")]
+)
+def test_a_closed_stream_gets_one_clear_line(
+    scripted_server: ScriptedServer, tmp_path: Path, closed: str, says: str
+) -> None:
+    numbered(tmp_path, 1)
+    shell = f'exec "$@" {closed}'
+    words = [sys.executable, "-m", "llm_extract", "extract", "a00.txt" if closed == ">&-" else "-"]
+    environment = {
+        **os.environ,
+        "LLM_EXTRACT_MODEL": "openai/gpt-test",
+        "LLM_EXTRACT_BASE_URL": scripted_server.base_url,
+        "LLM_EXTRACT_CACHE_DIR": str(tmp_path / "cache"),
+    }
+    done = subprocess.run(
+        ["bash", "-c", shell, "bash", *words], capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=60
+    )
+    assert says in one_line(done)
+    assert done.returncode == 2
+    assert scripted_server.requests == []
 
 
 def test_a_file_where_a_folder_should_be_gets_one_line(

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from llm_extract import Document, Extraction, Extractor, aextract, extract, read_extraction
-from llm_extract.errors import ContextTooLong, DocumentError, InvalidAnswer, TaskError, UsageError
+from llm_extract.errors import ContextTooLong, DocumentError, InvalidAnswer, ModelMismatch, TaskError, UsageError
+from llm_extract.fields import OrganisationName
+from llm_extract.finishing import kept_result, made_json
 from llm_extract.model.models import NamedModel
 from llm_extract.model.types import Capabilities, Endpoint
 from llm_extract.settings import Settings, load_settings
+from llm_extract.task import task_for_schema
 from llm_extract.testing import FakeModel, ScriptedServer
 from llm_extract.testing.server import RecordedRequest, Reply, raw
 from llm_extract.testing.server import answer as reply
@@ -105,6 +108,24 @@ def test_a_repeat_is_really_asked_again(scripted_server: ScriptedServer, setting
     extractor.extract(ARTICLE, repeat=1)
     extractor.extract(ARTICLE, repeat=1)
     assert len(scripted_server.requests) == 2
+
+
+def test_a_result_that_was_kept_of_another_model_is_not_given_where_that_is_fatal(
+    scripted_server: ScriptedServer, settings: Settings
+) -> None:
+    scripted_server.default = reply(RIGHT, model="cheaper-model")
+    assert extract(ARTICLE, settings=settings).provenance.answered_by == "cheaper-model"
+    strict = settings.model_copy(update={"on_model_mismatch": "fail"})
+    with pytest.raises(ModelMismatch):
+        extract(ARTICLE, settings=strict)
+    assert Extractor[Any](settings=strict).kept_json(Document.from_text(ARTICLE))[1] is None
+    assert len(scripted_server.requests) == 2
+    assert extract(ARTICLE, settings=settings).usage.calls == 0
+
+
+def test_what_is_fatal_decides_no_record_of_a_run(settings: Settings) -> None:
+    strict = settings.model_copy(update={"on_model_mismatch": "fail"})
+    assert Extractor[Any](settings=strict).terms() == Extractor[Any](settings=settings).terms()
 
 
 def test_another_model_is_never_answered_for(scripted_server: ScriptedServer, settings: Settings) -> None:
@@ -369,3 +390,30 @@ async def test_an_archive_s_results_are_as_sure(
     assert kept is None
     finished = await extractor.aextract_json(document, key, elsewhere)
     assert json.loads(finished.kept)["evidence"]["contracts[0].value"]["confidence"] == pytest.approx(0.4)
+
+
+# --- fields with aliases --------------------------------------------------------------------------
+
+
+class Aliased(BaseModel):
+    buyer: OrganisationName = Field(alias="buyerName")
+    seller: OrganisationName | None = Field(default=None, alias="sellerName")
+
+
+def test_fields_with_aliases_are_read_back_by_name_and_by_alias() -> None:
+    said = {"buyer": "Halden Foods", "seller": "Vega Tools"}
+    result = extract("Halden Foods bought it from Vega Tools.", schema=Aliased, model=FakeModel(said))
+    for by_alias in (False, True):
+        dumped = result.model_dump_json(by_alias=by_alias)
+        assert read_extraction(dumped, schema=Aliased) == result
+
+
+def test_results_with_aliases_are_kept() -> None:
+    said = {"buyer": "Halden Foods", "seller": "Vega Tools"}
+    result = extract("Halden Foods bought it from Vega Tools.", schema=Aliased, model=FakeModel(said))
+    task = task_for_schema(Aliased)
+    made = made_json(task, result)
+    kept = kept_result(task, made.kept, 0.0)
+    assert made.reads_back
+    assert kept is not None
+    assert kept.record == result.record

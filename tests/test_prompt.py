@@ -141,6 +141,22 @@ def test_any_schema_has_a_default_prompt() -> None:
     assert "- city: text" in prompt.system
 
 
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ("{{ article.x.y }}", "part 'user' does not render: UndefinedError: .*no attribute 'x'"),
+        ("{{ article }} {{ description + 1 }}", "part 'user' does not render: TypeError"),
+    ],
+)
+def test_a_user_part_that_no_article_can_fill_is_told_of_before_the_first_one(
+    tmp_path: Path, part: str, words: str
+) -> None:
+    file = read_prompt(write(tmp_path, GOOD.replace("{{ article }}", part)))
+    with pytest.raises(TaskError, match=words) as caught:
+        Prompt(file, compile_schema(Record))
+    assert "meetings.md" in str(caught.value)
+
+
 def test_a_template_cannot_reach_into_python(tmp_path: Path) -> None:
     content = GOOD.replace("{{ fields }}", "{{ fields.__class__.__mro__ }}")
     with pytest.raises(TaskError, match="unsafe"):

@@ -128,6 +128,14 @@ def test_the_retry_policy_follows_the_settings() -> None:
     assert load_settings(on_long_wait="wait").retry_policy().on_long_wait == "park"
 
 
+@pytest.mark.parametrize(("timeout", "one_call"), [(60, 60), (200, 150), (300, 150), (1800, 900)])
+def test_a_longer_timeout_is_a_longer_call(timeout: float, one_call: float) -> None:
+    """Half of it, so that a call that hangs leaves room for another; what was always enough, where half is less."""
+    policy = load_settings(timeout=timeout).retry_policy()
+
+    assert (policy.deadline_seconds, policy.call_seconds) == (timeout, one_call)
+
+
 @given(
     start=st.none() | st.integers(1, 200),
     minimum=st.none() | st.integers(1, 200),
@@ -170,6 +178,7 @@ def test_bounds_that_were_not_set_give_way_to_those_that_were(
         ("ON_LONG_WAIT", "", None),
         ("ON_LONG_WAIT", "park", '"wait" or "fail"'),
         ("BASE_URL", "localhost:8000", "https://host/v1"),
+        ("CACHE_DIR", "~no-such-user/answers", "a folder"),
     ],
 )
 def test_a_bad_variable_is_named_with_what_is_allowed(
@@ -297,8 +306,9 @@ def test_a_malformed_key_is_not_shown(folder: Path) -> None:
     assert message == "llm-extract.toml, api_key: is not allowed: must be a key"
 
 
-def test_a_password_in_an_address_is_not_shown() -> None:
-    message = complaint(base_url=f"https://user:{KEY}@gateway.example/v1")
+@pytest.mark.parametrize("scheme", ["https://", ""])
+def test_a_password_in_an_address_is_not_shown(scheme: str) -> None:
+    message = complaint(base_url=f"{scheme}user:{KEY}@gateway.example/v1")
 
     assert KEY not in message
     assert "LLM_EXTRACT_API_KEY" in message

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -17,8 +17,11 @@ from llm_extract.cli.batch import batch
 from llm_extract.cli.evaluate import evaluate
 from llm_extract.cli.export import export, verify
 from llm_extract.cli.tune import distil, tune
-from llm_extract.errors import FatalError, LlmExtractError, UsageError
+from llm_extract.errors import DocumentError, FatalError, LlmExtractError, UsageError
 from llm_extract.version import __version__
+
+if TYPE_CHECKING:
+    from llm_extract.document import Document
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 
@@ -97,37 +100,50 @@ def extract(
     """Extract the record of each article: text, HTML or PDF files, or - for standard input."""
     from llm_extract.cli.show import show_result
     from llm_extract.extraction import Extractor
+    from llm_extract.model.models import NamedModel
     from llm_extract.settings import load_settings
 
     _log(verbose)
     if sources.count("-") > 1:
         raise click.UsageError("standard input (-) can be read only once")
+    if sys.stdout is None:  # so Python says it
+        raise UsageError("standard output is closed: there is nowhere to write results to")
     settings = load_settings(cache=False) if no_cache else load_settings()
     extractor: Extractor[Any] = Extractor(task, model=model, settings=settings)
     day = None if published is None else published.date()
     form = output or ("table" if sys.stdout.isatty() else "json")
 
-    async def one(source: str) -> Any:
-        from llm_extract.reading import read_document
+    # Before the event loop begins: a thread that waits for more of standard input would outlast Ctrl-C.
+    piped = {source: _read(source) for source in sources if source == "-"}
+    fatal: list[FatalError] = []
 
-        if fatal:
-            return type(fatal[0])(f"not tried: {fatal[0]}")
+    async def one(source: str) -> Any:
+        """The result, or why there is none; None if nothing was tried."""
         try:
-            return await extractor.aextract(await asyncio.to_thread(read_document, source), published=day)
+            article = piped[source] if source in piped else await asyncio.to_thread(_read, source)
+            return article if isinstance(article, LlmExtractError) else await extractor.aextract(article, published=day)
         except FatalError as error:
-            fatal.append(error)  # nothing more is begun; what is under way or done is delivered
+            if fatal and not error.attempts:
+                return None
+            fatal.append(error)
+            # No further call begins, and who waits for one is cancelled. What is under way or kept is delivered.
+            if isinstance(extractor.model, NamedModel):
+                extractor.model.stop_waiting()
             return error
         except LlmExtractError as error:
             return error
 
-    fatal: list[FatalError] = []
-
     async def every() -> list[LlmExtractError]:
         errors: list[LlmExtractError] = []
+        untried: list[str] = []
         waiting = [asyncio.ensure_future(one(source)) for source in sources]
         try:
             for source, future in zip(sources, waiting, strict=True):
-                result = await future
+                await asyncio.wait([future])
+                result = None if future.cancelled() else future.result()
+                if result is None:
+                    untried.append(source)
+                    continue
                 if isinstance(result, LlmExtractError):
                     errors.append(result)
                     message = str(result)
@@ -139,6 +155,8 @@ def extract(
         finally:
             for future in waiting:
                 future.cancel()
+        if untried:
+            _complain(f"not tried: {', '.join(untried)}")
         return errors
 
     errors = asyncio.run(every())
@@ -193,6 +211,7 @@ def cache_stats() -> None:
     """Say how many there are."""
     with _open_cache() as cache:
         stats = cache.stats()
+        _check_usable(cache)
     click.echo(f"path         {stats.path}")
     click.echo(f"entries      {stats.entries:,}")
     click.echo(f"size         {stats.bytes / 1e6:.1f} MB")
@@ -204,7 +223,16 @@ def cache_stats() -> None:
 def cache_clear() -> None:
     """Forget them all."""
     with _open_cache() as cache:
-        click.echo(f"removed {cache.clear():,} entries")
+        removed = cache.clear()
+        _check_usable(cache)
+    click.echo(f"removed {removed:,} entries")
+
+
+def _check_usable(cache: Any) -> None:
+    if cache.broken:
+        raise UsageError(
+            f"the cache cannot be used: {cache.broken}; set LLM_EXTRACT_CACHE_DIR to a folder that you may write to"
+        )
 
 
 @cli.command()
@@ -240,6 +268,15 @@ def _open_cache() -> Any:
     from llm_extract.model.cache import Cache
 
     return Cache(_cache_directory())
+
+
+def _read(source: str) -> Document | DocumentError:
+    from llm_extract.reading import read_document
+
+    try:
+        return read_document(source)
+    except DocumentError as error:
+        return error
 
 
 def _account(source: str, result: Any) -> str:

@@ -129,7 +129,7 @@ def _judged(gold: GoldSet, item: Gold, repeat: int, prediction: Prediction | Non
     failure = None if prediction is None else prediction.error
     if prediction is not None and failure is None:
         try:
-            record = gold.task.record.model_validate(prediction.record, by_name=True, by_alias=False)
+            record = gold.task.record.model_validate(prediction.record, strict=False, by_name=True, by_alias=False)
         except ValidationError as error:
             failure = Failure(type="InvalidRecord", message=f"it does not fit the schema: {first_problem(error)}")
     support = None

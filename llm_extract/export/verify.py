@@ -117,7 +117,7 @@ def check_row(record: Record, schema: CompiledSchema) -> tuple[int, list[Problem
         else:
             quotes[path] = found
     try:
-        typed = schema.record.model_validate(data, by_alias=False, by_name=True)
+        typed = schema.record.model_validate(data, strict=False, by_alias=False, by_name=True)
     except ValidationError as error:
         for first in error.errors(include_url=False):
             bad(".".join(str(part) for part in first["loc"]), f"does not fit the schema: {first['msg']}")

@@ -19,6 +19,7 @@ from llm_extract.fields.date_cues import (
     resolve,
 )
 from llm_extract.fields.date_words import NTH, date_pattern, day_number, month_number, surroundings
+from llm_extract.fields.numbers import parse_number
 from llm_extract.fields.partial_dates import add_months, iso, parts, shared
 from llm_extract.fields.text import EDGES
 from llm_extract.word_lists import word_set
@@ -34,6 +35,10 @@ _IN: Final = word_set("in into since until till during before after circa dated 
 _BY: Final = word_set("by from for through throughout between")
 _NO_WEEKDAY: Final = word_set("every each a any alternate most to black good cyber super ash sheffield easter palm")
 _AROUND: Final = word_set("in from by since until till during over before after at around")
+_LEAD: Final = 60
+"""How far before a date the words may stand that count it from another one."""
+_MOST_STEPS: Final = 100
+"""How many years or weeks ago a date may be that is counted from the day of publication."""
 _SHORT_UNITS: Final = word_set("week night morning afternoon evening")
 _JOINTS: Final = word_set("- – — / to and or until till through")
 
@@ -64,7 +69,10 @@ def find_readings(text: str, reference: date | None) -> Iterator[Reading]:
     floor = 0
     for match in date_pattern().finditer(text):
         alone = match.start() <= first and match.end() >= final
-        if match["month"]:
+        lead = text[max(floor, match.start() - _LEAD) : match.start()]
+        if (match["near"] or match["which"]) and (ago := _find_ago(lead)) is not None:
+            reading = _read_ago(match, ago, reference)
+        elif match["month"]:
             reading = _read_month(match, reference, last, alone, floor)
         elif match["year"]:
             reading = _read_year(match, last, alone)
@@ -80,9 +88,40 @@ def find_readings(text: str, reference: date | None) -> Iterator[Reading]:
             value = _read_number(match) or (reference and _read_counted(match, reference, alone))
             reading = Reading(*match.span(), value) if value else None
         floor = match.end()
-        if reading is not None:
+        if reading is not None and not _is_of_elsewhere(match, reading, lead):
             last = reading
             yield reading
+
+
+def _find_ago(lead: str) -> re.Match[str] | None:
+    return surroundings().ago.search(lead) if "ago" in lead.casefold() else None
+
+
+def _read_ago(match: re.Match[str], ago: re.Match[str], reference: date | None) -> Reading | None:
+    """ "Three years ago this week"; None for what is less exact."""
+    words = _plain(match["near"]) or f"{_plain(match['which'])} {_plain(match['unit'])}"
+    if reference is None or words not in ("today", "this week", "this month") or ago["vague"] or not ago["count"]:
+        return None
+    count, unit = ago["count"], _plain(ago["unit"])
+    number = 1 if _plain(count) in ("a", "an") else parse_number(count)
+    if number is None or number != int(number) or number > _MOST_STEPS or reference.year <= _MOST_STEPS + 1:
+        return None
+    if unit in ("day", "week"):
+        then = reference - timedelta(days=int(number) * (7 if unit == "week" else 1))
+    else:
+        shifted = add_months(reference.isoformat(), -int(number) * (12 if unit == "year" else 1))
+        then = type(reference).fromisoformat(shifted or "")
+    value = _read_counted(match, then, alone=True)
+    return Reading(match.start() - len(ago[0]), match.end(), value) if value else None
+
+
+def _is_of_elsewhere(match: re.Match[str], reading: Reading, lead: str) -> bool:
+    """Whether the words right before it count from another date, or tell that another one is meant."""
+    if len(reading.value or "") == len("2021-12-31") and surroundings().beside.search(lead):
+        return True
+    if not (reading.yearless or match["weekday"]):
+        return False
+    return surroundings().following.search(lead) is not None or _find_ago(lead) is not None
 
 
 def _read_number(match: re.Match[str]) -> str | None:
@@ -176,6 +215,8 @@ def _read_month(
     day = day_number(day_digits) if day_digits else None
     if match["from_day"] and day is not None and day_number(match["from_day"]) < day:
         day = None  # "Issue 27 – 3 July" is no range
+    if match["to_day"]:
+        day = None  # "May 3-4, 2022": the month is what they share
     if text[end - 1] == ".":
         end -= 1  # the sentence's as likely as the abbreviation's
     year = _full_year(year_digits) if year_digits else None
@@ -190,7 +231,7 @@ def _read_month(
     if year is not None:
         value = iso(year) if match["from_month"] else _edge_day(match["part"], iso(year, month, day))
         return Reading(start, end, value, "month") if value else None
-    if match["from_month"] or match["month_which"]:
+    if match["from_month"] or match["month_which"] or _year_unread(text, match.end()):
         return None
     if match["month_next"]:
         value = None if reference is None else resolve(month, day, reference, "future")
@@ -218,6 +259,12 @@ def _read_month(
             start = cue_start  # the words that decide belong to the mention
         value = _edge_day(match["part"], value)
     return Reading(start, end, value, "yearless", (month, day), ahead)
+
+
+def _year_unread(text: str, end: int) -> bool:
+    """Whether a year is stated after a day or a month that is not read: no other may be filled in."""
+    year = surroundings().unread_year.match(text, end)
+    return year is not None and surroundings().counted.match(text, year.end()) is None
 
 
 def _year_before(text: str, start: int, last: Reading | None) -> tuple[int, int] | None:
@@ -261,6 +308,11 @@ def _read_weekday(match: re.Match[str], reference: date | None, alone: bool, flo
     if surroundings().no_weekday.match(text, end):
         return None
     weekday = _WEEKDAYS.index(_plain(match["weekday"])[:3])
+    if (farther := surroundings().farther.match(text, end)) is not None:
+        if not farther["next"]:
+            return None
+        days = (weekday - reference.weekday() - 1) % 7 + 1
+        return Reading(start, farther.end(), (reference + timedelta(days=days)).isoformat())
     if match["of_week"]:
         days = weekday - reference.weekday() + 7 * _STEP[_plain(match["of_week"])]
         return Reading(start, end, (reference + timedelta(days=days)).isoformat())
@@ -286,6 +338,8 @@ def _read_holiday(match: re.Match[str], reference: date | None, alone: bool, flo
         if not (alone or match["holiday_year"] or lead):
             return None
         whole = None
+    if not match["holiday_year"] and _year_unread(text, end):
+        return None
     if match["holiday_year"]:
         return Reading(start, end, iso(int(match["holiday_year"]), month, whole))
     value = None
@@ -326,7 +380,7 @@ def _read_counted(match: re.Match[str], today: date, alone: bool) -> str | None:
     if roughly and (near or match["unit_day"] or _plain(match["unit"]) in _SHORT_UNITS):
         return None
     if near:
-        days = {"yesterday": -1, "tomorrow": 1}.get(near, 0)
+        days = {"yesterday": -1, "tomorrow": 1}.get(near.split()[-1], 0) * (2 if " " in near else 1)
         genitive = match.string[match.end() : match.end() + 2] in ("'s", "’s")
         return None if genitive else (today + timedelta(days=days)).isoformat()
     if match["current"]:

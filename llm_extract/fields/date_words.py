@@ -9,6 +9,8 @@ import re
 from functools import cache
 from typing import NamedTuple
 
+from llm_extract.fields.numbers import NUMBER
+
 _GAP = r"\s{1,2}(?<!\n\n)"
 _YEAR = r"(?:19[5-9]|20[0-9])[0-9]"
 _SHORT_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
@@ -24,7 +26,7 @@ DAY_TH = r"(?:[12][0-9]|3[01]|[1-9])(?:st|nd|rd|th)"
 _SPECIAL_YEAR = "(?:financial|fiscal|tax|academic|school)"
 # Not the first half of a pair of years, unless the second number is a day: "2015-31 March 2020".
 _PAIRED = rf"[-–/][0-9]{{2}}(?![0-9]|(?:st|nd|rd|th)?\s(?:{_SHORT_MONTHS}))"
-_YEAR_END = rf"(?![^\W_])(?!{_PAIRED})(?!\s{_SPECIAL_YEAR}\s)"
+_YEAR_END = rf"(?![^\W_])(?!{_PAIRED})(?!\s{_SPECIAL_YEAR}\syear)"
 _PART = (
     r"(?:the\s)?(?:very\s|back\s|latter\s)?(?:"
     r"(?:early|late|mid|middle|part|(?:first|second|third|fourth|final|last|[1-4](?:st|nd|rd|th))[\s-](?:half|quarter)"
@@ -101,9 +103,11 @@ def date_pattern() -> re.Pattern[str]:
         rf"(?:(?:{_WEEKDAY}|{_SHORT_WEEKDAY}),?{_GAP})?"
         rf"(?:(?:the\s)?(?:(?P<from_day>{_DAY})\s?[-–/]\s?)?(?P<day>{_DAY})(?:{_GAP}(?:day\s)?(?:of\s)?|-))?"
         rf"(?:(?P<from_month>{MONTH})(?:\s?[-–/]\s?|\sor\s))?(?P<month>{MONTH})"
-        rf"(?P<tail>{_GAP}(?:the\s)?(?P<day_after>{_DAY})(?![:.,]?[0-9])(?!\s?[ap]\.?m\b))?"
+        rf"(?P<tail>{_GAP}(?:the\s)?(?P<day_after>{_DAY})(?![:.,]?[0-9])(?!\s?[ap]\.?m\b)"
+        # "May 3-4, 2022": a second day is taken where a year follows, which is that of both.
+        rf"(?:(?:\s?[-–/&]\s?|\s(?:to|and|or)\s)(?P<to_day>{_DAY})(?=(?:,?{_GAP}(?:of\s|in\s)?|,){_YEAR}{_YEAR_END}))?)?"
         rf"(?:(?:,?{_GAP}(?:of\s|in\s)?|,|-)(?P<month_year>{_YEAR}){_YEAR_END}"
-        rf"|(?:{_GAP}['’]|(?(day)-|(?!)))(?P<short_year>[0-9]{{2}})(?![0-9])"
+        rf"|(?:{_GAP}['’]|(?(day)-|(?!)))(?P<short_year>[0-9]{{2}})(?![0-9]|(?:st|nd|rd|th)?\s{{1,2}}(?:{_SHORT_MONTHS}))"
         r"|,?\s(?:of\s|in\s)?(?P<month_which>last|this|next)\syear(?![^\W_])|\s(?P<month_next>next)(?=[.,;:)]|\Z)"
         rf"|(?P<apart>(?:\s[^\W\d_]{{1,20}}){{1,4}},\son\sthe\s(?P<day_apart>{DAY_TH})(?![^\W_]|\sof\s)))?"
     )
@@ -124,18 +128,18 @@ def date_pattern() -> re.Pattern[str]:
     )
     holiday = (
         r"(?P<holiday>New\sYear['’]s\s(?:Day|Eve)|Christmas(?:\s(?:Day|Eve))?|Boxing\sDay|Valentine['’]s\sDay)"
-        rf"(?![^\W_])(?:,?\s(?P<holiday_year>{_YEAR})(?![^\W_]))?"
+        rf"(?![^\W_])(?:,?\s(?:of\s|in\s)?(?P<holiday_year>{_YEAR})(?![^\W_]))?"
     )
     return re.compile(
         # What a date can begin with; passing over all other words here saves most of the time.
         rf"(?<![\w£$€#@&])(?<![0-9][.,])(?=[0-9]|(?-i:(?=[A-Z]))(?:{_SHORT_MONTHS}|Mon|Tue|Wed|Thu|Fri|Sat|Sun|FY"
         r"|New\sYear|Christmas|Boxing|Valentine)"
         r"|(?:the\s)?(?:[0-9]|early|late|mid|start|begin|end|clos|open|part|fi[rns]|second|third|fourth|[hq][1-4]|back"
-        rf"|very|last|this|next|ye[as]|to[dmn]|{SEASON}|{_SPECIAL_YEAR})|the\s(?:latter|calendar|month|current|{_NTH}))"
+        rf"|very|last|this|next|ye[as]|to[dmn]|day\s[ab]|{SEASON}|{_SPECIAL_YEAR})|the\s(?:latter|calendar|month|current|{_NTH}))"
         rf"(?:{numbers}|{pairs}|{of_month}|(?P<part>{_PART})?"
         rf"(?:(?:the\s|(?<=from\s)|(?<=on\s)|(?<=by\s)|(?<![\w-]))(?P<nth>{_NTH})\s(?:day\s)?of\s(?=(?-i:(?=[A-Z]))(?:{_SHORT_MONTHS})|(?:last|this|next)\smonth))?"
         rf"(?:{month}|{year}|{counted})"
-        rf"|(?P<weekday>{_WEEKDAY})(?:\s(?:of\s)?(?P<of_week>last|this|next)\sweek(?![^\W_]))?|{holiday}|(?P<near>yesterday|today|tomorrow|tonight|year[\s-]end)(?![^\W_]))",
+        rf"|(?P<weekday>{_WEEKDAY})(?:\s(?:of\s)?(?P<of_week>last|this|next)\sweek(?![^\W_]))?|{holiday}|(?P<near>(?:the\s)?day\s(?:before\syesterday|after\stomorrow)|yesterday|today|tomorrow|tonight|year[\s-]end)(?![^\W_]))",
         re.IGNORECASE,
     )
 
@@ -158,6 +162,16 @@ class Surroundings(NamedTuple):
     """The same: "as early as", "ends with"."""
     prolonged_to: re.Pattern[str]
     """The same as `term_to`, for a year only."""
+    unread_year: re.Pattern[str]
+    """Right after the match: a year that is not read, of long ago or the first of a pair, or that of several days."""
+    following: re.Pattern[str]
+    """Right before the match: it is counted from another date, as "the following Monday" is."""
+    beside: re.Pattern[str]
+    """Right before the match: another day is meant that lies beside it, as in "the day after 3 May"."""
+    farther: re.Pattern[str]
+    """Right after a weekday: a later or an earlier one, as in "Monday week"; group `next` if it is only the next."""
+    ago: re.Pattern[str]
+    """Right before the match: how long ago the day is that it is counted from, as in "three years ago this week"."""
 
 
 @cache
@@ -198,6 +212,26 @@ def surroundings() -> Surroundings:
         prolonged_to=re.compile(
             r"(?<![^\W_])(?:(?:years?|months?|term),?\s(?:up\s)?to"
             r"|(?:extend|renew|prolong)(?:s|ed|ing)?(?:\s[^\W0-9_]+){1,4}\sto)\s\Z",
+            re.IGNORECASE,
+        ),
+        unread_year=re.compile(
+            r"(?:(?:,\s|,?\s(?:and|or)\s)[0-9]{1,2}(?:st|nd|rd|th)?(?![0-9])){0,4}"
+            r"(?:,?\s(?:of\s|in\s)?|[,-])(?:1[6-9]|2[01])[0-9]{2}(?![^\W_]|[.,][0-9])",
+            re.IGNORECASE,
+        ),
+        following=re.compile(r"(?<![^\W_])(?:the|that)\s(?:following|previous|preceding|next)\s\Z", re.IGNORECASE),
+        beside=re.compile(
+            r"(?<![^\W_])(?:the|an?)\s(?:day|night|evening|morning|(?:mon|tues|wednes|thurs|fri|satur|sun)day)"
+            r"\s(?:after|before)\s\Z",
+            re.IGNORECASE,
+        ),
+        farther=re.compile(
+            r"\s(?:(?P<next>next)(?=[.,;:)]|\Z)|(?:week|fortnight|next|(?:after|before)\s(?:last|next|that))(?![^\W_]|-))",
+            re.IGNORECASE,
+        ),
+        ago=re.compile(
+            rf"(?<![^\W_])(?:(?P<vague>almost|nearly|about|around|some|roughly|over|than|least)\s)?"
+            rf"(?:(?P<count>{NUMBER}|an?)\s(?P<unit>year|month|week|day)s?\s)?ago\s(?:(?:on|in|at)\s)?\Z",
             re.IGNORECASE,
         ),
     )

@@ -52,7 +52,7 @@ def find_dateline(text: str) -> Mention[str] | None:
     ("Leeds, 11 August 2009", "The Ayle Times, June 2013"), or open its first sentence ("LEEDS, 11 August 2009 –
     The council …"). Words that say so win, then a day over a month, then the head over the foot.
     """
-    lines = [(match.start(), match[0]) for match in re.finditer(r"[^\n]*\S[^\n]*", text)]
+    lines = [(match.start(), match[0]) for match in re.finditer(r"[^\n]+", text) if not match[0].isspace()]
     foot = lines[max(_HEAD_LINES, len(lines) - _FOOT_LINES) :]
     foot = [(start + max(0, len(line) - _LONGEST_LINE), line[-_LONGEST_LINE:]) for start, line in foot]
     lines = [(start, line[:_LONGEST_LINE]) for start, line in lines]

@@ -29,13 +29,16 @@ something out ("on 17 May", "last summer", "Friday") are counted from the day of
 - "was to end on 30 June" asks for neither. "After signing on 3 May" and "took over from 3 May" are past.
 - "the first of August", "next February 1", "30 November next" and "the last day of this year" are days.
 - "In the summer" is read where the words before it tell whether it is over, or where it is near.
+- "Three years ago this week", "the day after tomorrow" and "Monday next" are counted from the day of publication.
+  What lies beside another day ("the day after 3 May", "the following Monday", "Monday week") states nothing.
+- A year that is stated but not read ("12 December 1949", "April 2015-16") leaves its day and month unread too.
 - "31 December of that year", "the next day" and "three days later" are counted from another date: `anchored_dates`.
 - Words that are said to be a date may end with a bare year ("signed 2017"): `year_answers`.
 - "Approved 5-0" in minutes is of the day of the sitting: `sittings`.
 - "31 December of that year" alone states no date: the year stands elsewhere. New Year's Day, Valentine's Day,
   Christmas and Boxing Day are dates; "before Christmas" is December.
 - Where only the month of publication is known, no days are counted from it.
-- What may fall on several days ("this week", "17-19 May") has the precision that these days share.
+- What may fall on several days ("this week", "17-19 May", "May 3-4, 2022") has the precision that these days share.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
 and an extension of 24; "2+1+1 years" has 24 and 24. The rules:
 
 - Only whole months count: 18 months, two and a half years, 26 weeks (a quarter is 13), no days.
-- A range ("three to five years") states no value, nor does a bound or a guess ("up to five years", "nearly
-  a decade"). "At least" and "a minimum of" state one.
+- A range ("three to five years") states no value, nor does a bound or a guess ("up to five years", "at most five
+  years", "nearly a decade"). "At least" and "a minimum of" state one. "Twice two years" are four.
 - An extension needs words that make it optional, and they are part of its mention: "option", "optional",
   "extendable", "renewable", "may be extended", "possible", "with two one-year extensions", "may add two more
   years", "two further years at the buyer's choice". Without them ("extended by two years", "a two-year
@@ -13,6 +13,8 @@ and an extension of 24; "2+1+1 years" has 24 and 24. The rules:
 - Extensions that are named together are added up. "Extendable to six years" tells one only beside the
   initial term, which is then part of the mention; so does "can be renewed for five more", whose unit stands
   there. "An option of 2+1 years" is an extension of 36, "three times by a year" one of 36 too.
+- The term of a deal is not that of its renewal: "may renew the five-year deal". "No option to extend for two years"
+  states nothing.
 - A number of "more" years has the unit of the initial term before it: "four years; the board may add two". It stays
   unread where it may as well be the total: "three years; it may run for five".
 - "Duration in months: 60" and "Option (months): 12" are fields of a form.

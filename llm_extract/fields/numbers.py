@@ -100,7 +100,9 @@ _WORDS_START = rf"(?<!\w)(?=one|t(?:w|h|e)|f(?:o|i)|s(?:i|e)|e(?:i|l)|ni|ha|an?{
 NUMBER_START = rf"(?:(?=[0-9½¼¾])|{_WORDS_START})"
 """A place where a number may begin, in digits or in words: put first, it saves most of a long search."""
 
-_AND_FRACTION = rf"{_GAP}and{_GAP}(?:(?:an?{_GAP})?half|an?{_GAP}quarter|three{_GAP}quarters)"
+AND_FRACTION = rf"{_GAP}and{_GAP}(?:(?:an?{_GAP})?half|an?{_GAP}quarter|three{_GAP}quarters)"
+"""What adds a fraction to the number before it: "two and a half"."""
+
 _BELOW_HUNDRED = rf"(?:{_one_of((*_TENS, 'fourty'))}(?:{_GAP}{_one_of(_UNITS)})?|{_one_of(_TEENS)}|{_one_of(_UNITS)})"
 # "between one hundred and two hundred" holds two numbers, hence the look ahead.
 _BELOW_THOUSAND = (
@@ -112,33 +114,50 @@ _SCALE_WORD = _one_of_broken(_SCALE_WORDS) + r"(?!\w)"
 _DECIMALS = ("zero", "nought", "oh", *_UNITS)
 _AND_DECIMALS = rf"{_GAP}point(?:{_GAP}{_one_of(_DECIMALS)}){{1,3}}(?!\w)"  # before a scale only: "one point. Two …"
 _MULTIPLIER = (
-    rf"(?:{_BELOW_THOUSAND}(?:{_AND_FRACTION}|{_AND_DECIMALS})?"
+    rf"(?:{_BELOW_THOUSAND}(?:{AND_FRACTION}|{_AND_DECIMALS})?"
     rf"|half(?:{_GAP}an?)?|an?{_GAP}half"
     rf"|(?:an?{_GAP}quarter|three{_GAP}quarters){_GAP}of{_GAP}an?"
     rf"|an?)"
 )
-# "Two crores and ten lakhs" is one number, "one million and two million" are two.
-_CRORES_AND = rf"(?:(?:(?<=crore)|(?<=crores)){_GAP}and(?={_GAP}{_BELOW_THOUSAND}{_GAP}(?:lakh|lac)))"
+# "Two crores and ten lakhs" and "one thousand and fifty crore" are one number, "one million and two million" are two.
+_CRORES_AND = (
+    rf"(?:(?:(?<=crore)|(?<=crores)){_GAP}and(?={_GAP}{_BELOW_THOUSAND}{_GAP}(?:lakh|lac))"
+    rf"|(?<=thousand){_GAP}and(?={_GAP}{_BELOW_HUNDRED}{_GAP}crore))"
+)
 NUMBER_WORDS = (
     rf"{_WORDS_START}(?:"
     rf"{_MULTIPLIER}(?:{_GAP}{_SCALE_WORD}){{1,2}}"
     rf"(?:{_CRORES_AND}?{_GAP}{_BELOW_THOUSAND}{_GAP}{_SCALE_WORD}){{0,3}}"
-    rf"(?:{_AND_FRACTION}|(?:{_GAP}and)?{_GAP}{_BELOW_THOUSAND}(?!{_GAP}{_SCALE_WORD}))?"
+    rf"(?:{AND_FRACTION}|(?:{_GAP}and)?{_GAP}{_BELOW_THOUSAND}(?!{_GAP}{_SCALE_WORD}))?"
     rf"|(?:half{_GAP}an?|an?){_GAP}dozen"
-    rf"|{_BELOW_THOUSAND}(?:{_AND_FRACTION}|{_GAP}dozen)?"
+    rf"|{_BELOW_THOUSAND}(?:{AND_FRACTION}|{_GAP}dozen)?"
     rf"|three{_GAP}quarters"
     r"|half"
     r")(?!\w)"
 )
 """A number in words: "sixty", "two-and-a-half", "one hundred and fifty", "four point eight million", "a dozen"."""
 
-NUMBER = rf"(?:{_DIGITS_START}{DIGITS}(?:{_AND_FRACTION})?(?!\w)|{NUMBER_WORDS})"
+NUMBER = rf"(?:{_DIGITS_START}{DIGITS}(?:{AND_FRACTION})?(?!\w)|{NUMBER_WORDS})"
 """A number in digits without a scale ("34,000", "2½", "2 and a half"), or in words. Word-bounded."""
 
 SCALE = rf"(?:{_one_of_broken(SCALES)}(?!\w))"
 """One scale word or letter."""
 
-_SCALED = rf"{DIGITS}(?:{_AND_FRACTION})?(?:{SCALE_GAP}{SCALE}(?:{_GAP}{_SCALE_WORD})?)?"
+_BLANK = r"[^\S\n]{1,2}"  # at a line's end the next row of a table may begin
+_AND_PART = (
+    r"(?:(?<=lakh)|(?<=lakhs)|(?<=[mb]illion)|(?<=crore)|(?<=crores))"
+    rf"{_BLANK}and{_BLANK}a{_BLANK}(?:half|quarter)(?![\w‐‑-])"
+    rf"(?!\s(?:of|dozen|hour|day|month|year|share|stake|{_SCALE_WORD})(?!\w))"
+)
+_SMALLER = (
+    rf"(?:(?:(?<=crore)|(?<=crores)|(?<=cr)){_BLANK}(?:and{_BLANK})?{DIGITS}{SCALE_GAP}(?:lakhs?|lacs?)"
+    rf"|(?:(?<=billion)|(?<=bn)){_BLANK}{DIGITS}{SCALE_GAP}million"
+    rf"|(?:(?<=million)|(?<=lakh)|(?<=lakhs)){_BLANK}{DIGITS}{SCALE_GAP}thousand)(?!\w)"
+)
+SMALLER_PART = rf"(?:(?=[^\S\n]{{1,2}}(?:[0-9½¼¾]|and\s))(?:{_AND_PART}|{_SMALLER}(?:{_SMALLER})?))"
+"""What adds a smaller part to a number in digits with a scale before it: "2 crore 50 lakh", "2 million and a half"."""
+
+_SCALED = rf"{DIGITS}(?:{AND_FRACTION})?(?:{SCALE_GAP}{SCALE}(?:{_GAP}{_SCALE_WORD})?(?:{SMALLER_PART})?)?"
 QUANTITY = rf"(?:{_DIGITS_START}{_SCALED}(?!\w)|{NUMBER_WORDS})"
 """A number in digits with or without a scale ("34,000", "1.2bn", "3.5 lakh crore"), or in words."""
 
@@ -146,11 +165,17 @@ QUANTITY = rf"(?:{_DIGITS_START}{_SCALED}(?!\w)|{NUMBER_WORDS})"
 @cache
 def _written_number() -> re.Pattern[str]:
     return re.compile(
-        rf"(?P<digits>{DIGITS})(?P<fraction>{_AND_FRACTION})?"
-        rf"(?:{SCALE_GAP}(?P<scale>{SCALE})(?:{_GAP}(?P<scale_of_scale>{_SCALE_WORD}))?)?(?!\w)"
+        rf"(?P<digits>{DIGITS})(?P<fraction>{AND_FRACTION})?"
+        rf"(?:{SCALE_GAP}(?P<scale>{SCALE})(?:{_GAP}(?P<scale_of_scale>{_SCALE_WORD}))?"
+        rf"(?:(?P<and_part>{_AND_PART})|(?P<smaller>{SMALLER_PART}))?)?(?!\w)"
         rf"|(?P<words>{NUMBER_WORDS})",
         re.IGNORECASE,
     )
+
+
+@cache
+def _part() -> re.Pattern[str]:
+    return re.compile(rf"{DIGITS}{SCALE_GAP}{SCALE}", re.IGNORECASE)
 
 
 @cache
@@ -180,7 +205,7 @@ def parse_number(words: str) -> Decimal | None:
         return None
     if match["words"] is not None:
         return _number_of_words(match["words"])
-    number = _number_of_digits(match["digits"])
+    number, unit = _number_of_digits(match["digits"]), Decimal(1)
     if match["fraction"] is not None:
         fraction = _number_of_words(match["fraction"])
         if fraction is None:
@@ -191,7 +216,15 @@ def parse_number(words: str) -> Decimal | None:
             factor = SCALES.get(scale.lower())
             if factor is None:  # a letter such as "ſ" that the regular expression takes for "s"
                 return None
-            number *= factor
+            unit *= factor
+    number *= unit
+    if match["and_part"] is not None:
+        number += unit * Decimal("0.5" if match["and_part"].lower().endswith("half") else "0.25")
+    for part in _part().findall(match["smaller"] or ""):
+        smaller = parse_number(part)
+        if smaller is None:
+            return None
+        number += smaller
     return number
 
 
@@ -249,6 +282,9 @@ def _number_of_words(words: str) -> Decimal | None:
             if last_scale and not current:  # "lakh crore"
                 total *= factor
                 last_scale *= factor
+            elif last_scale and factor > last_scale:  # "two thousand five hundred crore"
+                total = (total + current) * factor
+                current, last_scale = Decimal(0), factor
             else:
                 total += (current or 1) * factor
                 current, last_scale = Decimal(0), factor

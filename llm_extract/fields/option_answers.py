@@ -215,7 +215,8 @@ def _with_unit(text: str, term: Term, opening: int, start: int, end: int) -> Spa
     if after is not None and times == 1:
         return Span(first, max(last, after.end()), term.months * how_often(after))
     if term.several and times > 1:
-        return Span(first, last, term.months * times)
+        total = term_words.in_total_after().match(text, term.end)
+        return Span(first, last, term.months * (1 if total else times))
     beyond = _beyond_after().match(text, term.end)
     if not (term.further or term.optional or beyond or _further_before().search(before)):
         return None

@@ -138,8 +138,10 @@ _SET_OFF: dict[str, Qualifier] = {
     **dict.fromkeys(("ceiling", "cap"), "up_to"),
 }
 
-# "Shall in no event exceed", "isn't to spend over", "no bid may be above": what is denied is a ceiling.
+# "Shall in no event exceed", "isn't to spend over", "no bid may be above": what is denied is a ceiling …
 _BEYOND = frozenset(("over", "above", "more", "than", "exceed", "exceeds", "exceeding", "excess"))
+# … and a floor in "not below", "will not fall under".
+_BENEATH = frozenset(("under", "below", "less than"))
 
 # What a notice or a table writes before the sum: "Estimated annual value (excl. VAT): £9m".
 _LABEL_WORDS: dict[str, Before] = {
@@ -206,9 +208,9 @@ _SOURCES = {
     r"|(?:\A|(?<=[.;:!?]\s)|(?<=\n))(?P<opening>(?:(?:indicative|published|approved|total)\s)?(?:budget|estimate)[,.])\s{1,2}"
     r"|(?P<joined>[<>≤≥]|(?<![\w-])sub-))\Z",
     "quoted": r"[\"“‘'](?P<phrase>[^\"“”‘’\d\n]{2,30})[\"”’']\s\Z",
-    "denied": r"(?<!\w)(?:not|never|no|cannot|nor|(?:[^\W\d_]{2,7})n['’]t)(?:\s(?:bids?|offers?|tenders?|price|sum|"
-    r"total|cost|value|event|case|circumstances?|at|in|any|time|the|to|be|go|rise|run|come|back|with|anything|get|spend|pay|cost|worth|may|can|"
-    r"shall|should|must|will|would|could|of|allowed)){0,6}\s\Z",
+    "denied": r"(?<!\w)(?:not|nothing|never|no|cannot|nor|(?:[^\W\d_]{2,7})n['’]t)(?:\s(?:bids?|offers?|tenders?|price"
+    r"|sum|total|cost|value|event|case|circumstances?|at|in|any|time|the|to|be|go|rise|run|fall|drop|dip|sink|come|back"
+    r"|with|anything|get|spend|pay|cost|worth|may|can|shall|should|must|will|would|could|of|allowed)){0,6}\s\Z",
     "word": r"[^\s()\[\]\"“”‘’,;:!?—–/]+",
     "label": rf"(?<![\w'’.-]){_WORD}(?:[\s/-]{_WORD}){{0,8}}(?:\s?\((?P<aside>[^\W\d_][^\d():\n]{{1,40}})\)?)?"
     r"\s?(?:[:|]|(?<=\))\s?\n)\s{0,2}\Z",
@@ -311,11 +313,12 @@ def _read_phrases(text: str, found: Sum, floor: int) -> None:
         if length == 1 and words[-1] in _PREPOSITIONS and len(words) > 1 and words[-2] in _WITH_A_PREPOSITION:
             if text[matches[len(words) - 2].end() : start].isspace():  # "if both are taken, about £9m" is no taking
                 return
+        beneath = " ".join(words[-length:]) in _BENEATH
         denied = None
-        if kind == "at_least" and not _BEYOND.isdisjoint(words[-length:]):
+        if beneath or (kind == "at_least" and not _BEYOND.isdisjoint(words[-length:])):
             denied = _regex("denied").search(text, max(floor, start - 70), start)
         if denied is not None:
-            found.qualify("up_to")
+            found.qualify("at_least" if beneath else "up_to")
             found.start = denied.start()
             return
         if kind == "per_year":

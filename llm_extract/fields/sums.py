@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cache
 from itertools import chain
 
@@ -31,12 +32,15 @@ from llm_extract.fields.currencies import (
 )
 from llm_extract.fields.home_currencies import AT_HOME
 from llm_extract.fields.numbers import (
+    AND_FRACTION,
     DIGITS,
     NUMBER_ENDINGS,
     NUMBER_WORDS,
     QUANTITY,
     SCALE,
     SCALE_GAP,
+    SCALES,
+    SMALLER_PART,
     parse_number,
 )
 from llm_extract.fields.sum_words import WITH_VAT, WITHOUT_VAT, Sum, read_words_before, read_words_behind
@@ -48,11 +52,16 @@ _NO_LABEL = (
     r"(?!\n(?:[a-z]{1,3}\s?[|).:]|(?-i:[A-Z])[a-z]{0,2}(?!\w)))"
     r"(?!(?:(?<=,[0-9]{3},[0-9]{3})|(?<=,[0-9]{3}\.[0-9]{2}))\s{1,2}[kmb](?!\w))"
 )
-_SCALES = rf"(?:{_NO_LABEL}{SCALE_GAP}{SCALE}(?:[\s-](?:thousand|million|crores?)(?!\w))?)?(?!\w)"
-_AFTER = rf"(?P<number>(?:{_SPACED}|{DIGITS}){_SCALES}|{NUMBER_WORDS})"
+_SCALES = rf"(?:{_NO_LABEL}{SCALE_GAP}{SCALE}(?:[\s-](?:thousand|million|crores?)(?!\w))?(?:{SMALLER_PART})?)?(?!\w)"
+_FRACTION = rf"(?:(?=[\s‐‑-]{{1,3}}and){AND_FRACTION}(?={SCALE_GAP}{SCALE}))"
+_AFTER = rf"(?P<number>(?:{_SPACED}|{DIGITS}){_FRACTION}?{_SCALES}|{NUMBER_WORDS})"
 _BEFORE = rf"(?P<number>(?<![\w.,·])(?<![0-9] ){_SPACED}{_SCALES}|{QUANTITY})"
 
 _ENDS = r"(?=\s?[().,;/]|\s?\Z)"
+_NO_ADJECTIVE = (
+    r"(?=\s?(?:[().,;:!?\n–—]|\Z)|\s(?:for|over|in|to|from|on|by|at|with|a|an|per|each|every|annually|as|is|was|will"
+    r"|would|of|under|after|through|until|plus|if|or\sso|or\smore|if|when|which|that|The|It|They)(?!\w))"
+)
 _VAT_STATED = rf"(?:(?P<without>{WITHOUT_VAT}|net{_ENDS})|(?P<with>{WITH_VAT}|gross{_ENDS}))"
 _SOURCES = {
     "token": r"[^\W\d_]+|[" + "".join(SIGNS) + "]",
@@ -67,9 +76,19 @@ _SOURCES = {
     "before_repeated": rf"{_BEFORE}\s?\([^\W\d_][^()\n\d]{{5,150}}\)[\s]{{1,2}}\Z",
     "scale_at_end": rf"(?<![^\W\d_]){SCALE}\Z",
     "cents_at_end": r"[.,][0-9]{2,6}\Z",
-    "named_dollar": r"\s?(?P<code>[A-Z]{3})(?!\w)"
+    # "Two-thirds of a million pounds"; but "the third quarter of 5 million pounds" is a time.
+    "fraction_before": r"(?<!\w)(?:half|halves|quarters?|thirds?|fourths?|fifths?|sixths?|sevenths?|eighths?|ninths?"
+    r"|tenths?)\sof\s\Z",
+    # "One million, two hundred thousand pounds"
+    "scale_before": rf"(?<![^\W\d_])(?P<scale>{SCALE})(?:,\s{{0,2}}(?:and\s)?|\sand\s(?:an?\s)?|\s)\Z",
+    # … but "of the one million, two hundred thousand pounds" are a share.
+    "larger_part": rf"(?<!of\s)(?<!of\sthe\s)(?<!of\sits\s)(?P<number>{NUMBER_WORDS})(?:,\s(?:and\s)?|\sand\s)\Z",
+    "named_dollar": r"\s?(?!CDN)(?P<code>[A-Z]{3})(?!\w)"
     r"|\s?\((?P<whose>[A-Z]{2,3}|[A-Z][a-z]{1,10}|U\.S\.)(?:\sdollars)?\)"
-    r"|\s(?:(?:New|Hong)\s)?(?P<nation>[A-Za-z]+)\sdollars?(?!\w)",
+    r"|\s(?:(?:New|Hong)\s)?(?P<nation>[A-Za-z]+)\sdollars?(?!\w)"
+    # "$25 million US contract" leaves open whether the contract is American.
+    rf"|[^\S\n](?P<behind>US|U\.S\.|C(?:dn|DN)\.?|Canadian|Australian)(?!\w){_NO_ADJECTIVE}",
+    "dollar_letters": r"(?:US|AU?|NZ|HK|C)(?=\s?[0-9])",
     "weight": r"\s+(?:of(?!\w)|in weight|heavy)",
     "connector": r"\s{0,2}(?:(?P<and>and)(?!\w)|(?P<to>to)(?!\w)|[-–]|—(?!\s))\s{0,2}",
     "bare_high": rf"(?P<gap>\s{{0,2}}(?:(?P<and>and)(?!\w)|(?P<to>to)(?!\w)|[-–])\s{{0,2}}){_AFTER}",
@@ -110,6 +129,7 @@ _MONEY_WORDS = frozenset(
 """What stands beside a sum of money: all other words are passed over."""
 
 
+_BEFORE_A_PART = frozenset((*SCALES, "of"))
 _ABBREVIATED = frozenset(("Cdn", "Can", "Mex"))
 
 
@@ -158,6 +178,14 @@ def _at_sign(
             code, start, prefix_known = prefixed, last.start(), True
         elif not gap and (letters[-1].isupper() or letters == "k"):  # "Z$5m": somebody's dollar, but whose?
             prefix_known = False
+    behind = None
+    if sign == "$" and start == token.start() and text[token.end() : token.end() + 1].isupper():
+        behind = _regex("dollar_letters").match(text, token.end())
+    if behind is not None and prefix_known:  # $US25m
+        number = _regex("after_sign").match(text, behind.end())
+        use: Use = "yes" if len(behind.group()) > 1 else "large"  # "$A1" may be a cell of a table
+        currency = Currency(DOLLARS[behind.group()])
+        return _sum(start, number.end(), number["number"], currency, use, number_first=False) if number else None
     number = _regex("after_sign").match(text, token.end()) if prefix_known else None
     if number is None:
         bare = sign != "$" and sign not in NEED_A_PREFIX
@@ -167,8 +195,8 @@ def _at_sign(
         named = _regex("named_dollar").match(text, end)
         if named is not None:
             whose = named["code"] if named["code"] in DOLLARS.values() else None
-            whose = whose or DOLLARS.get((named["whose"] or "").replace(".", ""))
-            whose = whose or NATIONAL["dollar"].get((named["nation"] or named["whose"] or "").lower())
+            words = named["whose"] or named["behind"] or named["nation"] or ""
+            whose = whose or DOLLARS.get(words.replace(".", "")) or NATIONAL["dollar"].get(words.lower())
             if whose is not None:
                 code, end = whose, named.end()
     return _sum(start, end, number["number"], Currency(code), "yes", number_first=False)
@@ -197,8 +225,9 @@ def _at_word(text: str, start: int, end: int, currency: Currency, floor: int) ->
     if after is not None and after.scaled:
         return after
     found = _before(text, start, end, currency, floor) or after
-    if found is None and currency.before == "no" and currency.after == "yes" and text[start].isupper():
-        number = _regex("after_word").match(text, end)  # "Rupees Five Crore", "Pounds 5m"
+    spoken = text[start].isupper() or text[start:end] == "rupees"
+    if found is None and currency.before == "no" and currency.after == "yes" and spoken:
+        number = _regex("after_word").match(text, end)  # "Rupees Five Crore", "rupees 5 crore", "Pounds 5m"
         if number is not None:
             found = _sum(start, number.end(), number["number"], currency, "large", number_first=False)
     return found
@@ -247,13 +276,45 @@ def _before(text: str, start: int, end: int, currency: Currency, floor: int) -> 
     if number is None:
         return None
     found = _sum(number.start(), end, number["number"], currency, currency.after, number_first=True)
+    last_words = text[max(floor, number.start() - 20) : number.start()].lower().replace(",", " ").split()[-3:]
+    if found is not None and any(word.lstrip("0123456789.") in _BEFORE_A_PART for word in last_words):
+        whole = _whole(text, number.start(), number["number"], floor)
+        if whole is None:
+            return None
+        found.start, found.amount = whole[0], whole[1] * currency.factor
     if currency.code == "GBP" and found is not None and not found.scaled and found.amount < 10_000:
         return None if _regex("weight").match(text, end) else found
     return found
 
 
+def _amount(number: str) -> Decimal | None:
+    return parse_number(re.sub(r"(?<=[0-9]) (?=[0-9])", "", number))
+
+
+def _whole(text: str, start: int, words: str, floor: int) -> tuple[int, Decimal] | None:
+    """The number that `words` at `start` are the last part of: where it begins, and its amount.
+
+    "One million, two hundred thousand"; None where it cannot be told: "two-thirds of a million", "1bn, 200 million".
+    """
+    amount, in_words = _amount(words), words[0].isalpha()
+    if amount is None or (in_words and _regex("fraction_before").search(text, max(floor, start - 12), start)):
+        return None
+    while (larger := _regex("scale_before").search(text, max(floor, start - 30), start)) is not None:
+        scale = larger["scale"].lower()
+        if amount >= SCALES.get(scale, 0):
+            break
+        if len(scale) < 5 and scale != "lakh" and not text[floor : larger.start()].rstrip()[-1:].isdigit():
+            break  # "at the mill, 200,000 pounds"
+        first = _regex("larger_part").search(text, max(floor, start - 60), start) if in_words else None
+        part = parse_number(first["number"]) if first is not None else None
+        if first is None or part is None:
+            return None
+        start, amount = first.start(), amount + part
+    return start, amount
+
+
 def _sum(start: int, end: int, number: str, currency: Currency, use: Use, *, number_first: bool) -> Sum | None:
-    amount = parse_number(re.sub(r"(?<=[0-9]) (?=[0-9])", "", number))
+    amount = _amount(number)
     if amount is None:
         return None
     scaled = number[-1].isalpha() and _regex("scale_at_end").search(number) is not None

@@ -155,6 +155,7 @@ def statements(text: str) -> tuple[list[Span], list[Span]]:
             initial, previous, floor = None, extension if extension.months else None, extension.end
             continue
         initial, previous, floor = None, None, term.end
+        term = _repeated(term, text[opening : term.begin])
         tail = term_words.extension_after().match(text, term.end) if term.months else None
         if tail is not None and term.begin <= first and final <= tail.end():
             extensions.append(Span(term.begin, tail.end(), term.months * term.times))
@@ -205,6 +206,16 @@ def _read_extension(text: str, term: Term, clause: str, initial: Term | None, pr
     cue = term_words.option_before().search(clause) or term_words.gone_on_before().search(clause)
     if cue is None and further:
         cue = term_words.further_before().search(clause)
+    if cue and term.adjectival and term.times == 1 and not (further or tail or named):
+        own = term_words.own_after().match(text, term.end)
+        named_so = own is not None and (own["term"] is None or clause.endswith("the "))
+        if named_so and not term_words.of_option_before().search(clause):
+            return None  # "may renew the five-year deal"
+    renewed = None  # where the words begin that make an extension of the deal whose own term stands among them
+    if cue is None and initial is not None and term_words.renewed_between().fullmatch(clause):
+        before = re.split(r"[.;!?\n]", text[max(0, initial.begin - _REACH) : initial.begin])[-1]
+        if (renewing := term_words.option_before().search(before)) is not None:
+            renewed = initial.begin - len(before) + renewing.start()
     if not (cue or tail or named or periods or term.optional or term.several or initial or previous):
         return None
     used = term_words.used_after().match(text, end) or term_words.used_before().search(
@@ -216,12 +227,19 @@ def _read_extension(text: str, term: Term, clause: str, initial: Term | None, pr
     if often is None and (often := term_words.often_after().match(text, end)):
         end = often.end()
     times = term.times if often is None or term.times > 1 else how_often(often)
+    total_after = None if term.adjectival else term_words.in_total_after().match(text, term.end)
+    if total_after is not None and times > 1:
+        times, end = 1, max(end, total_after.end())
     months = term.months * times
     start = term.begin - len(clause)
     if previous is not None and link and (link["again"] or term.optional or term.further or tail):
         return Span(previous.start, end, previous.months + months)
     if cue:
         start += cue.start()
+        if term_words.none_before().search(clause[: cue.start()]):
+            return Span(start, end, 0)
+    elif renewed is not None:
+        start = renewed
     elif tail or term.optional or periods:
         start += word.start() if word else len(clause)
     elif initial is not None and (
@@ -237,10 +255,20 @@ def _read_extension(text: str, term: Term, clause: str, initial: Term | None, pr
     if total is not None:
         longer = initial is not None and months > initial.months
         if initial is not None and longer and total["unclear"] is None:
-            return Span(initial.start, end, months - initial.months)
+            return Span(min(start, initial.start), end, months - initial.months)
         if longer or total["unclear"] is None:
             return Span(start, end, 0)
     return Span(start, end, months)
+
+
+def _repeated(term: Term, before: str) -> Term:
+    """The term that "twice two years" are; no months for "twice a year", which is how often something happens."""
+    match = term_words.repeated_before().search(before)
+    if match is None or term.times > 1:
+        return term
+    times = 0 if term.article else 3 if match["thrice"] else how_often(match)
+    start, months = term.begin - len(match[0]), term.months * times
+    return term._replace(begin=start, start=start, months=months if months <= _LONGEST else 0)
 
 
 def _read_elided(text: str, term: Term) -> Span | None:

@@ -44,15 +44,16 @@ _MAY_GO_ON = (
     r"|add|tack\son|take(?:\sup)?|call|order|buy|ask\sfor|exercise))"
 )
 _CUE = (
-    r"(?:(?:options?|right|possibility|scope|ability|room|provision|liberty|freedom|leave)(?![^\W_])[^.;:!?0-9]{0,60}?(?<![^\W_])(?:extend|renew|prolong)"
-    r"(?:ed|ing)?|options?|optional(?:ly)?|possibl[ey]|possibility|possibilities|potential(?:ly)?|right|scope|ability"
+    r"(?:(?:options?|right|possibility|(?:scope|provision)(?!\sof(?![^\W_]))|ability|room|liberty|freedom|leave)(?![^\W_])[^.;:!?0-9]{0,60}?(?<![^\W_])(?:extend|renew|prolong)"
+    r"(?:ed|ing)?|options?|optional(?:ly)?|possibl[ey]|possibility|possibilities|potential(?:ly)?|right|scope(?!\sof(?![^\W_]))|ability"
     r"|(?:extensions|renewals|prolongations?)(?=:|\sof(?![^\W_]))"
     r"|(?:chance|prospect)(?=\s(?:of|to)\s)"
-    rf"|provisions?|extend[ai]ble|extensible|renewable|{_MODAL})"
+    rf"|provisions?(?=\s(?:for|to)(?![^\W_]))|extend[ai]ble|extensible|renewable|{_MODAL})"
 )
 # "Two irrevocable options of a year".
 _OTHER_ADJECTIVE = rf"(?:(?!{_PERIODS}|of\s|and\s|to\s)[^\W\d_]{{3,20}}\s(?={_OPTIONS}))?"
 _FILLERS = rf"(?:[\s,(:]{{1,3}}{_FILLER}(?![^\W_]))*[\s,(:]*"
+_OWN = r"\s(?:contract|deal|agreement|arrangement|lease|licen[cs]e|framework|pact|accord|(?P<term>term))(?![^\W_])"
 _PLUS = r"[\s,(]*(?:plus|\+|and\sthen|followed\sby)"
 
 NOT_COUNTING = (
@@ -318,7 +319,7 @@ def to_total() -> re.Pattern[str]:
 def no_term_before() -> re.Pattern[str]:
     """What makes a length of time no term; in `if_adjectival` unless a hyphen, in `if_deal` unless a deal follows."""
     return re.compile(
-        r"(?:(?<![^\W_])(?:past|(?<!to\s)(?<!ill\s)(?<!ould\s)(?<!ust\s)last|previous|preceding|recent|final|remaining"
+        r"(?:(?<![^\W_])(?:at\s(?:the\s)?most|maximum(?:\s(?:term|period|duration|length))?|exceed(?:s|ing)?|past|(?<!to\s)(?<!ill\s)(?<!ould\s)(?<!ust\s)last|previous|preceding|recent|final|remaining"
         r"|within|every|each|per|than"
         r"|nearly|almost|aged|(?P<if_deal>after|before|from|since|following)|up\sto|(?:maximum|limit)\sof)(?:\s(?:an?|the|of))?"
         r"|(?<![^\W_])(?:under|about|around|roughly|approximately|some|(?:(?<!paid\s)for|of|after|in|by|well|just)\sover)"
@@ -334,7 +335,7 @@ def no_term_after() -> re.Pattern[str]:
         r"['’]?(?:-olds?|\s(?:old|ago|earlier|later|late|early|ahead|behind|previously|hence|apart|away|running|time"
         r"|notice|experience|in\s(?:a\srow|the\smaking|jail|prison)|of\s(?:experience|age|growth|cuts|austerity)"
         r"|on(?=[,.]|\sfrom)|or\s(?:two|so|more)|from\snow|before|after(?!\s(?:which|that))|since|worth|per"
-        r"|increments?|instalments?|intervals?|procurement|process|review|delays?|search|battle|dispute"
+        r"|at\s(?:the\s)?most|maximum|increments?|instalments?|intervals?|procurement|process|review|delays?|search|battle|dispute"
         r"|history|veteran|career|relationship|anniversary|low|high|warranty"
         r"|guarantee|mortgage|investigation|inquiry|study|wait|gap|absence|break|plan|strategy|roadmap|vision"
         r"|forecast|transition|implementation|mobilisation|migration|rollout|roll-out|handover|standstill"
@@ -349,6 +350,52 @@ def deal_after() -> re.Pattern[str]:
     return re.compile(
         r"\s(?:contract|deal|agreement|arrangement|lease|licen[cs]e|framework|pact|accord)s?(?![^\W_])", re.IGNORECASE
     )
+
+
+@cache
+def own_after() -> re.Pattern[str]:
+    """ "To renew the five-year deal": the term is that of the deal, and not of its renewal."""
+    return re.compile(
+        rf"{_OWN}(?!\s(?:extension|renewal|prolongation|option)s?(?![^\W_]))",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def of_option_before() -> re.Pattern[str]:
+    """ "An option for a five-year deal", "an optional five-year deal": the deal is what is optional."""
+    return re.compile(
+        r"(?<![^\W_])(?:(?:of|for|by|to|on)\s(?:(?:an?|another|up\sto)\s){0,2}|optional\s)\Z", re.IGNORECASE
+    )
+
+
+@cache
+def renewed_between() -> re.Pattern[str]:
+    """Between a deal's own term and that of its extension: "the three-year contract by"."""
+    return re.compile(rf"{_OWN}\s(?:by|for|to)(?![^\W_]){_FILLERS}\Z", re.IGNORECASE)
+
+
+@cache
+def none_before() -> re.Pattern[str]:
+    """What denies that there is the option that follows."""
+    return re.compile(
+        r"(?<![^\W_])(?:no|without(?:\s(?:an?|any|the))?)\s(?:(?:further|other|such)\s)?\Z", re.IGNORECASE
+    )
+
+
+@cache
+def repeated_before() -> re.Pattern[str]:
+    """How many times a term is to be counted: "twice two years"."""
+    return re.compile(
+        rf"(?<![^\W_])(?:(?P<twice>twice)|(?P<thrice>thrice)|(?P<often>{_FEW})[^\S\n]times)[^\S\n](?:the[^\S\n])?\Z",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def in_total_after() -> re.Pattern[str]:
+    """ "Two options, of 24 months in total": the term is that of all of them."""
+    return re.compile(r",?\s(?:in\s(?:total|all|aggregate)|altogether|combined)(?![^\W_])", re.IGNORECASE)
 
 
 @cache

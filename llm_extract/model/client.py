@@ -275,14 +275,15 @@ class ModelClient:
         progress: Progress,
     ) -> Outcome:
         """Of a whole answer: is it the model's that was asked, and does it parse?"""
+        if self.cache is not None and key is not None:
+            # Also another model's: it is paid for, and `_replay` gives it only where other models are allowed.
+            self.cache.put(key, json.dumps(completion._asdict()))
         if not self._is_asked_model(completion):
             told = f"{self.endpoint.model!r} was asked and {completion.model!r} answered"
             if self.policy.on_model_mismatch == "fail":
                 return outcome._replace(name="model_mismatch", message=told)
             self._warn_once(told)
             outcome = outcome._replace(message=told)
-        if self.cache is not None and key is not None:
-            self.cache.put(key, json.dumps(completion._asdict()))
         try:
             progress.answer = parse(_words(request, completion))
         except ValueError as error:
@@ -425,10 +426,11 @@ def _may_be_billed(outcome: Outcome) -> bool:
 
 def _signal(outcome: Outcome) -> Signal:
     """What a call says about the endpoint, to the limiter."""
-    if outcome.status == 429:
+    status = outcome.inner_status or outcome.status
+    if status == 429:
         return "rate_limited"
-    if outcome.name == "transient" and outcome.status != 409:
+    if outcome.name == "transient" and status != 409:
         return "down"
     if outcome.course == "wait":
         return "failed"
-    return "ok" if outcome.status == 200 else "rejected"
+    return "ok" if status == 200 else "rejected"

@@ -247,7 +247,10 @@ def _default_name(settings: Settings) -> str:
 def _embedded(name: str) -> Endpoint:
     model = name.removeprefix(EMBEDDED).removeprefix(":") or EMBEDDED_MODELS[0]
     if model not in EMBEDDED_MODELS:
-        path = Path(model).expanduser()
+        try:
+            path = Path(model).expanduser()
+        except RuntimeError:  # of a user that there is not: no such file either
+            path = Path(model)
         if "/" not in model and not model.endswith(".gguf"):
             near = difflib.get_close_matches(model.lower(), EMBEDDED_MODELS, 1)
             hint = f" Did you mean {near[0]!r}?" if near else ""

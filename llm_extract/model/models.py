@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from llm_extract.model.client import ModelClient
     from llm_extract.model.embedded import EmbeddedServer
     from llm_extract.model.limits import Limiter, Pool
+    from llm_extract.model.rates import Budget
     from llm_extract.model.retry import RetryPolicy
     from llm_extract.settings import Settings
     from llm_extract.task import Task
@@ -84,8 +86,9 @@ class NamedModel:
             limiter=self._limiter(),
             price=lambda model, read, cached, written: price(endpoint.provider, model, read, cached, written),
         )
-        # One that was closed without that is known by its clients' references to it only.
-        for loop in [loop for loop in self._open if loop.is_closed()]:
+        # One that was closed without that is known by its clients' references to it only. Looked at in a copy, since
+        # loops in other threads open their clients meanwhile.
+        for loop in [loop for seen in self._open.keyrefs() if (loop := seen()) is not None and loop.is_closed()]:
             if (left := self._open.pop(loop, None)) is not None:
                 await left.client.aclose()
         # A loop that ends closes its asynchronous generators: so the client needs no one to close it.
@@ -208,8 +211,9 @@ def resolve_model(model: str | Model | None, settings: Settings, pool: Pool | No
     """The model of this name, or the one given, or the one that the settings name.
 
     A run that counts what it spends gives its own `pool` (`settings.pool()`), and gets a model of its own with
-    it; else the model, its rates and its budget are shared by all in this process that have these settings. A
-    model that is given as an object has its pool already.
+    it. Else the model and its rates are shared by all in this process that have these settings, this cache folder and
+    this organization; and the budget by all that have these limits of it, whatever their models. A model that is given
+    as an object has its pool already.
 
     Raises:
         ModelNameError, SettingsError: the name leads nowhere, or its key is missing.
@@ -219,7 +223,11 @@ def resolve_model(model: str | Model | None, settings: Settings, pool: Pool | No
     from llm_extract.model.endpoints import resolve_endpoint
 
     endpoint = resolve_endpoint(model, settings)
-    return _named_model(endpoint, settings) if pool is None else new_model(endpoint, settings, pool)
+    if pool is not None:
+        return new_model(endpoint, settings, pool)
+    if settings.cache:  # where the environment names it, it may name another one later
+        settings = settings.model_copy(update={"cache_dir": _cache_directory(settings)})
+    return _named_model(endpoint, settings, _environment(endpoint))
 
 
 def new_model(endpoint: Endpoint, settings: Settings, pool: Pool | None = None) -> NamedModel:
@@ -228,8 +236,27 @@ def new_model(endpoint: Endpoint, settings: Settings, pool: Pool | None = None) 
 
 
 @lru_cache(maxsize=32)
-def _named_model(endpoint: Endpoint, settings: Settings) -> NamedModel:
-    return new_model(endpoint, settings)
+def _named_model(endpoint: Endpoint, settings: Settings, _from_environment: tuple[tuple[str, str], ...]) -> NamedModel:
+    return new_model(endpoint, settings, settings.pool(_shared_budget(settings)))
+
+
+def _environment(endpoint: Endpoint) -> tuple[tuple[str, str], ...]:
+    """What its calls say that stands in the environment alone."""
+    if endpoint.provider != "openai":
+        return ()
+    from llm_extract.model.connection import openai_headers
+
+    return tuple(openai_headers().items())
+
+
+_budgets: dict[tuple[Decimal | None, int | None], Budget] = {}
+
+
+def _shared_budget(settings: Settings) -> Budget | None:
+    """The budget of this process that has these limits. Never forgotten: it would begin anew."""
+    budget = settings.budget()
+    # One step, so that threads which come at once get the same one.
+    return None if budget is None else _budgets.setdefault((settings.max_cost, settings.max_tokens), budget)
 
 
 def open_cache(settings: Settings) -> Cache | None:

@@ -85,6 +85,7 @@ class Outcome(NamedTuple):
     name: OutcomeName
     message: str = ""
     status: int | None = None
+    """Of the response."""
     request_id: str | None = None
     wait: float | None = None
     """Seconds that the endpoint asked to wait; None if it did not say."""
@@ -97,6 +98,8 @@ class Outcome(NamedTuple):
     cached_input_tokens: int = 0
     reached: bool = True
     """Whether the request may have reached the endpoint, and may be billed without an answer."""
+    inner_status: int | None = None
+    """Of an error in the body of a 200: the status that it would have had."""
 
     @property
     def course(self) -> Course:
@@ -273,6 +276,7 @@ def _rejected_feature(said: _Said, text: str) -> Feature | None:
 _WHOLE = ["stop", "tool_calls", "function_call", "end_turn", "stop_sequence", "eos", "eos_token"]
 _CUT = ["length", "max_tokens", "model_length"]
 _FILTERED = ["content_filter", "safety", "recitation", "prohibited_content"]
+_ERROR_STATUS = re.compile(r"[45][0-9]{2}")
 
 
 def _completion(status: int, data: Any, body: bytes, request_id: str | None) -> Outcome:
@@ -286,9 +290,9 @@ def _completion(status: int, data: Any, body: bytes, request_id: str | None) -> 
         # Gateways put an error that came after their headers into a 200.
         if isinstance(holder, dict) and holder.get("error"):
             error = holder["error"]
-            code = error.get("code") if isinstance(error, dict) else None
-            inner = code if isinstance(code, int) and 400 <= code < 600 else 502
-            return _error(inner, _said(holder, b""))
+            code = str(error.get("code")) if isinstance(error, dict) else ""  # a number, or the same as a string
+            inner = int(code) if _ERROR_STATUS.fullmatch(code) else 502
+            return _error(inner, _said(holder, b""))._replace(inner_status=inner)
     if not isinstance(choice, dict):
         return Outcome("bad_response", "a completion without choices")
 

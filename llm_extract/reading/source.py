@@ -35,7 +35,8 @@ def read_document(
 
     Args:
         source: a path, `-`, or the bytes themselves.
-        name: the document's label in place of the file's own name; its extension helps to tell the type.
+        name: the document's label in place of the file's own name; its extension helps to tell the type. What UTF-8
+            cannot hold of either is written in letters: `caf\\udce9.txt`.
         media_type: as an HTTP header states it, with or without a charset: `text/html; charset=cp1252`.
         max_bytes: larger sources are refused before they are read.
 
@@ -59,6 +60,8 @@ def read_document(
         data = _file(path, label, max_bytes)
 
     label = _printable(label)
+    # A file's name is bytes, which need be no text; a result has to be written down.
+    name = name and name.encode("utf-8", "backslashreplace").decode()
     if not data.strip(b"\0 \t\r\n\f\v"):
         raise DocumentError(f"{label} is empty: there is nothing to extract from")
     kind, charset = _kind(data, media_type, name, label)
@@ -124,6 +127,8 @@ def _require_regular(mode: int, label: str) -> None:
 
 
 def _standard_input(label: str, max_bytes: int) -> bytes:
+    if sys.stdin is None:  # so Python says it
+        raise DocumentError(f"{label} is closed: there is nothing to read")
     try:
         data = sys.stdin.buffer.read(max_bytes + 1)
     except OSError as error:

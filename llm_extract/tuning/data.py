@@ -251,7 +251,8 @@ def _candidate(task: Task, form: Form, name: str, where: str, data: Mapping[str,
         document = Document.model_validate(data["document"])
     else:
         document = Document.from_text(str(data["text"]))
-    record = json.loads(task.record.model_validate(data["record"], by_alias=True, by_name=True).model_dump_json())
+    read = task.record.model_validate(data["record"], strict=False, by_alias=True, by_name=True)
+    record = json.loads(read.model_dump_json())
     evidence = data.get("evidence") or {}
     if not isinstance(evidence, Mapping):
         raise EvaluationError(f"{where}: evidence: an object with a path for each value")

@@ -158,7 +158,7 @@ def test_what_is_found_stands_where_it_says_and_parses_alone(text: str) -> None:
         assert DateField().parse(found.words) == found.value
 
 
-@pytest.mark.parametrize("piece", ["a", "10 July 2015 ", "Posted ", "\n", "(", "approved ", ". ", "|"])
+@pytest.mark.parametrize("piece", ["a", "10 July 2015 ", "Posted ", "\n", "(", "approved ", ". ", "|", " "])
 def test_time_grows_with_a_hostile_text_and_no_faster(piece: str) -> None:
     text = piece * (100_000 // len(piece))
     check_linear(find_dateline, text)

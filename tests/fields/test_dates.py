@@ -139,6 +139,13 @@ its deal, of 1997, is | 1997 | 1997
 a staff of 1997, it said | |
 Ayle renews Brackwater to 2027 for £2m | 2027 | 2027
 extends its reach to 2027 desks | |
+from 1 April-31 March 2026 | 31 March 2026 | 2026-03-31
+on 13-May-21 it | 13-May-21 | 2021-05-13
+on May 3-4, 2022 | May 3-4, 2022 | 2022-05
+on June 28 and 29, 2025 | June 28 and 29, 2025 | 2025-06
+on Christmas Eve of 2026 | Christmas Eve of 2026 | 2026-12-24
+five years ago on 3 May 2018 | 3 May 2018 | 2018-05-03
+on 14 May 2021 School staff | 14 May 2021 | 2021-05-14
 """
 
 # The same, published on Wednesday 14 June 2023.
@@ -240,6 +247,35 @@ in spring water | |
 a hot summer | |
 lapses on the last day of this month | the last day of this month | 2023-06-30
 on Easter Sunday | |
+on May 3-4 | May 3 | 2023-05-03
+on 12 December 1949 | |
+in December 1949 | |
+born on Dec. 5, 1949 | |
+until January 1, 2100 | |
+on Christmas Eve 1949 | |
+on May 3, 4 and 5, 2022 | |
+in April 2015-16 | |
+on 1 May 1700 staff moved | 1 May | 2023-05-01
+signed three years ago this week | three years ago this week | 2020-06
+a year ago today | a year ago today | 2022-06-14
+two weeks ago today | two weeks ago today | 2023-05-31
+two years ago this month | two years ago this month | 2021-06
+nearly three years ago this week | |
+three years ago last week | |
+five years ago in May | |
+three days ago, on Sunday | Sunday | 2023-06-11
+it began the following Monday | |
+following Monday's vote | Monday | 2023-06-12
+on the following 3 May | |
+the Monday after next | |
+the Monday before last | |
+on Monday week | |
+on Monday next. | Monday next | 2023-06-19
+on Monday last | Monday | 2023-06-12
+the day after tomorrow | the day after tomorrow | 2023-06-16
+signed the day before yesterday | the day before yesterday | 2023-06-12
+on the day after 3 May | |
+on the day before 12 June 2023 | |
 """
 
 
@@ -649,6 +685,9 @@ def test_what_is_found_obeys_the_laws_of_field_types(text: str, published: date 
             "last ",
             "will ",
             "will in May and ",
+            "three years ago this week ",
+            "May 3-",
+            "May 3, 4, ",
             "extended to 2019 ",
             "renew it to 2019 ",
             "Start: ",

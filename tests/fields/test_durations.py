@@ -216,6 +216,37 @@ five years, with an extension of up to two. | five years | 60 | five years, with
 five years, plus two in option | five years | 60 | five years, plus two in option | 24
 5 years, with a further two at its pleasure | 5 years | 60 | 5 years, with a further two at its pleasure | 24
 three years; it may run for five. | three years | 36
+a contract for the provision of IT services for five years | five years | 60
+the provision of services over five years | five years | 60
+provision of services was extended for two years | two years | 24
+the scope of the two-year project | two-year | 24
+with provision for two further years | | | provision for two further years | 24
+with scope to extend it by two years | | | scope to extend it by two years | 24
+a potential five-year contract | five-year | 60
+a renewable three-year contract | three-year | 36
+it may renew the five-year deal | five-year | 60
+it may extend the five-year term | five-year | 60
+an option to renew for a five-year term | | | option to renew for a five-year | 60
+an optional two-year term | | | optional two-year | 24
+an option of a two-year contract extension | | | option of a two-year | 24
+an option for a five-year deal | | | option for a five-year | 60
+option to extend the 3-year deal by 2 years | 3-year | 36 | option to extend the 3-year deal by 2 years | 24
+option to extend the 3-year deal to 5 years | 3-year | 36 | option to extend the 3-year deal to 5 years | 24
+for a term not exceeding five years
+a maximum term of five years
+a maximum five-year term
+at most five years
+five years at most
+extendable by at most two years | | | extendable by at most two years | 24
+with no option to extend for two years
+five years without an option to renew by a year | five years | 60
+two extension options of up to 24 months in total | | | two extension options of up to 24 months in total | 24
+it lasts twice two years | twice two years | 48
+for thrice twelve months | thrice twelve months | 36
+three times twelve months, from May | three times twelve months | 36
+extendable twice two years | | | extendable twice two years | 48
+for twice a year
+it failed four times a year
 """
 
 
@@ -287,6 +318,8 @@ def answered(text: str) -> list[int]:
     [
         ("It runs for four years, with [two further periods of a year].", 24),
         ("Can it be prolonged? [Once, by eighteen months].", 18),
+        ("Three years. [Two periods of up to 24 months in total], if both agree.", 24),
+        ("It may go on for [two further periods of 24 months in all].", 24),
         ("They say it ends in May or goes on [twice for one year each].", 24),
         ("Three years [plus one plus one], by the look of it.", 24),
         ("The term is two years, [with a third at the Mayor's pleasure].", 12),
@@ -338,6 +371,9 @@ def test_what_is_said_to_be_an_option_needs_fewer_words(text: str, months: int) 
 @pytest.mark.parametrize(
     "text",
     [
+        "it may [renew the five-year deal]",
+        "a [potential five-year contract]",
+        "with [no option to extend for two years]",
         "It was prolonged for [two further periods of a year].",
         "The guild signed for three years, and they added [two more].",
         "[two further years] were agreed",
@@ -581,6 +617,9 @@ def test_any_words_may_be_said_to_be_an_option(text: str, start: int, length: in
             "two x ",
             "two years and then by one ",
             "if two further years ",
+            "twice two years ",
+            "option to extend the two-year deal by ",
+            "in total ",
         ),
         *(
             "extend ",

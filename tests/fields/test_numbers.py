@@ -59,6 +59,16 @@ WRITTEN = [
     ("sixty million", "60000000"),
     ("SIXTY MILLION", "60000000"),
     ("one thousand million", "1000000000"),
+    ("one thousand two hundred million", "1200000000"),
+    ("two thousand five hundred crore", "25000000000"),
+    ("two thousand five hundred and sixty crore", "25600000000"),
+    ("two thousand and fifty crore", "20500000000"),
+    ("2 crore 50 lakh", "25000000"),
+    ("2 crores and 50 lakhs", "25000000"),
+    ("1.5 lakh crore 20 lakh", "1500002000000"),
+    ("1 crore 20 lakh 50 thousand", "12050000"),
+    ("1 billion 200 million", "1200000000"),
+    ("2 million and a half", "2500000"),
     ("half", "0.5"),
     ("half a million", "500000"),
     ("half-a-million", "500000"),
@@ -94,6 +104,7 @@ def test_reads_what_newspapers_write(words: str, number: str) -> None:
     "words",
     [
         "", "a", "and", "million", "hundred", "multi-million", "several million", "millions", "5 and", "1,2,3",
+        "5 million 2 million", "5 lakh 2 crore",
         "12,3456", "1.2.3", "10th", "34 000", "-5", "5%", "five six", "one and two", "٣", "²", "①", "ſixty", "12:30",
     ],
 )  # fmt: skip
@@ -107,6 +118,7 @@ def test_what_is_not_one_number_gives_none(words: str) -> None:
         ("between one hundred and two hundred staff", ["one hundred", "two hundred"]),
         ("between five thousand and six thousand", ["five thousand", "six thousand"]),
         ("between one million and two million", ["one million", "two million"]),
+        ("between fifty thousand and two million", ["fifty thousand", "two million"]),
         ("five to ten years, in three lots", ["five", "ten", "three"]),
         ("a two-and-a-half-year term", ["two-and-a-half"]),
         ("a 2½-year term for 34,000 people", ["2½", "34,000"]),
@@ -121,6 +133,22 @@ def test_number_is_bounded_by_words(text: str, numbers: list[str]) -> None:
 def test_quantity_takes_the_scale_with_it() -> None:
     text = "1.2bn here, 34k there, 3 lakh crore, sixty million, 7 others"
     assert re.findall(QUANTITY, text, re.IGNORECASE) == ["1.2bn", "34k", "3 lakh crore", "sixty million", "7"]
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("2 crore 50 lakh rupees", ["2 crore 50 lakh"]),
+        ("2 million and a half euros", ["2 million and a half"]),
+        ("2 million and a half of the rest", ["2 million", "half"]),
+        ("2 million and a quarter of a million", ["2 million", "a quarter of a million"]),
+        ("1 billion, 200 million", ["1 billion", "200 million"]),
+        ("5 million and 600 thousand", ["5 million", "600 thousand"]),
+        ("5 million\n600 thousand", ["5 million", "600 thousand"]),
+    ],
+)
+def test_quantity_takes_a_smaller_part_with_it(text: str, numbers: list[str]) -> None:
+    assert re.findall(QUANTITY, text, re.IGNORECASE) == numbers
 
 
 @pytest.mark.parametrize("source", [NUMBER, NUMBER_WORDS, QUANTITY])
@@ -179,7 +207,10 @@ def test_number_like_text_never_raises(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["1" * 100_000, "1," * 50_000, "1,000" * 20_000, "one hundred and " * 6_250, "a million " * 10_000, " " * 100_000],
+    [
+        *("1" * 100_000, "1," * 50_000, "1,000" * 20_000, "one hundred and " * 6_250, "a million " * 10_000),
+        *(" " * 100_000, "1 crore 2 lakh 3 thousand " * 4_000),
+    ],
 )
 def test_time_grows_with_a_hostile_text_and_no_faster(text: str) -> None:
     pattern = re.compile(QUANTITY, re.IGNORECASE)

@@ -45,7 +45,23 @@ def test_any_address_is_taken_or_refused_clearly(url: str) -> None:
     assert checked_base_url(checked) == checked
 
 
-def test_a_password_in_an_address_is_refused_and_not_shown() -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://user:{}@host/v1",
+        "https://{}@host/v1",
+        "user:{}@host:8000/v1",  # read as an address of the scheme `user`
+        "{}@host/v1",
+        "ftp://user:{}@host/v1",
+        "http://user:{}/x@host/v1",  # read as a port
+        "http://user:{}@[::1/v1",
+    ],
+)
+def test_a_password_in_an_address_is_refused_and_not_shown(url: str) -> None:
     with pytest.raises(SettingsError, match="LLM_EXTRACT_API_KEY") as caught:
-        checked_base_url(f"https://user:{KEY}@host/v1")
+        checked_base_url(url.format(KEY))
     assert KEY not in str(caught.value)
+
+
+def test_an_at_sign_further_on_in_a_path_is_no_password() -> None:
+    assert checked_base_url("https://host/@team/v1") == "https://host/@team/v1"

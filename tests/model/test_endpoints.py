@@ -188,6 +188,8 @@ def test_any_gguf_file_can_be_the_model(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelNameError, match=f"there is no file {tmp_path}/gone.gguf"):
         resolve(f"embedded:{tmp_path}/gone.gguf")
+    with pytest.raises(ModelNameError, match=r"there is no file ~no-such-user/mine\.gguf"):
+        resolve("embedded:~no-such-user/mine.gguf")
 
 
 def test_unknown_weights_are_named_with_the_nearest() -> None:

@@ -487,13 +487,21 @@ async def test_row_18_another_model_is_warned_of_and_recorded(
 
 
 async def test_row_18_another_model_is_fatal_by_setting(scripted_server: ScriptedServer, tmp_path: Path) -> None:
+    """Its answer is kept, since it was paid for: it is given where other models are allowed, and only there."""
     scripted_server.default = answer(SOUND, model="cheaper-model")
     policy = QUICK.model_copy(update={"on_model_mismatch": "fail"})
     with Cache(tmp_path) as cache:
-        caught = await failure(scripted_server, policy=policy, cache=cache)
-        assert cache.stats().entries == 0
-    assert type(caught) is errors.ModelMismatch
-    assert len(scripted_server.requests) == 1
+        for calls in (1, 2):
+            caught = await failure(scripted_server, policy=policy, cache=cache)
+            assert type(caught) is errors.ModelMismatch
+            assert len(caught.attempts) == 1
+            assert len(scripted_server.requests) == calls
+        async with client_of(scripted_server, cache=cache) as client:
+            assert (await client.answer(request(), parse)).cached
+        scripted_server.default = answer(SOUND)
+        async with client_of(scripted_server, cache=cache, policy=policy) as client:
+            assert [(await client.answer(request(), parse)).cached for _ in range(2)] == [False, True]
+    assert len(scripted_server.requests) == 3
 
 
 async def test_row_19_an_answer_that_never_validates_costs_three_calls_of_bounded_size(

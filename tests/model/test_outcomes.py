@@ -99,6 +99,31 @@ def test_known_complaints(status: int, message: str, fields: dict[str, Any], exp
 
 
 @pytest.mark.parametrize(
+    ("error", "inner", "expected"),
+    [
+        ({"code": 429}, 429, "transient"),
+        ({"code": "429"}, 429, "transient"),
+        ({"code": 429, "message": "insufficient_quota"}, 429, "quota_exhausted"),
+        ({"code": 401}, 401, "authentication_failed"),
+        ({"code": "400", "message": "n must be 1"}, 400, "request_rejected"),
+        ({"code": 200}, 502, "transient"),
+        ({"code": 4290}, 502, "transient"),
+        ({"code": "rate"}, 502, "transient"),
+        ({"code": True}, 502, "transient"),
+        ("no provider is up", 502, "transient"),
+    ],
+)
+@pytest.mark.parametrize("in_choice", [False, True])
+def test_an_error_in_a_200_is_of_the_status_that_it_tells(
+    error: Any, inner: int, expected: OutcomeName, in_choice: bool
+) -> None:
+    body = {"choices": [{"error": error}]} if in_choice else {"error": error}
+    outcome = classify(200, {}, json.dumps(body).encode())
+    assert (outcome.status, outcome.inner_status, outcome.name) == (200, inner, expected)
+    assert classify(inner, {}, json.dumps(body).encode()).inner_status is None
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b'{"error": {"message": "told so"}}',

@@ -26,7 +26,7 @@ from llm_extract.model.rates import Budget, Rates
 from llm_extract.model.types import Answered, Sampling
 from llm_extract.settings import load_settings
 from llm_extract.testing import ScriptedServer
-from llm_extract.testing.server import RecordedRequest, Reply, answer, cut, drip, error, hang, reset
+from llm_extract.testing.server import RecordedRequest, Reply, answer, cut, drip, error, hang, raw, reset
 from tests.model.asking import KEY, QUICK, SOUND, client_of, endpoint, parse, request
 
 POOL = 32
@@ -150,6 +150,20 @@ async def test_row_3_without_retry_after_calls_back_off_and_concurrency_falls(
     assert limiter.concurrency.limit < 20
     assert limiter.concurrency.epoch >= 1
     assert limiter.in_flight == 0
+
+
+@pytest.mark.parametrize("code", ["429", '"429"'])
+async def test_row_3_a_429_in_a_200_lowers_concurrency_as_any_and_is_no_outage(
+    scripted_server: ScriptedServer, code: str
+) -> None:
+    scripted_server.default = raw(200, f'{{"error": {{"code": {code}}}}}'.encode(), "application/json")
+    limiter = Limiter(start=20, pool=quick_breaker(outage=0.3))
+    policy = QUICK.model_copy(update={"attempts": 1})
+    async with client_of(scripted_server, limiter=limiter, policy=policy) as client:
+        results = await ask_all(client)
+    assert [type(one) for one in results] == [errors.EndpointUnavailable] * POOL
+    assert limiter.concurrency.limit < 20
+    assert limiter.pool.breaker.opened is None
 
 
 async def test_row_4_a_date_is_counted_from_the_servers_own_clock(scripted_server: ScriptedServer) -> None:

@@ -57,6 +57,19 @@ class TestSources:
             "standard input is larger than 10 bytes: no article is; raise the limit or split it"
         )
 
+    def test_standard_input_that_is_closed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys, "stdin", None)  # what Python makes of it
+        assert refusal("-") == "standard input is closed: there is nothing to read"
+
+    def test_a_name_that_is_no_utf_8_is_a_label_that_is(self, tmp_path: Path) -> None:
+        path = tmp_path / os.fsdecode(b"caf\xe9.txt")
+        path.write_text(ARTICLE, encoding="utf-8")
+        document = read_document(path)
+        assert document.source == "caf\\udce9.txt"
+        assert Document.model_validate_json(document.model_dump_json()) == document
+        assert read_document(b"News of today.", name="\udce9.txt").source == "\\udce9.txt"
+        assert read_document(b"News of today.", name="café.txt").source == "café.txt"
+
     def test_a_missing_file(self, tmp_path: Path) -> None:
         assert "there is no file" in refusal(tmp_path / "gone.txt")
         (tmp_path / "file").write_text("x")
