@@ -201,6 +201,8 @@ class _Filling:
         self._applies: dict[str, bool] = {}
         self._grammars: dict[tuple[str, bool], str] = {}
         self._named: set[str] = set()
+        self._first: Request | None = None
+        """Reads the article."""
         self._entry: float | None = 1.0
         """How probable it was that there are as many entries as were opened; None: not told."""
 
@@ -267,6 +269,14 @@ class _Filling:
             # What the server knows of another article that begins alike was read with that one's end in view.
             anew=self._reads_both_ways and self.usage.calls == 0,
         )
-        answered = await self._model.answer(request, partial(line.read, text=self._text))
+        read = partial(line.read, text=self._text)
+        answered = await self._model.answer(request, read)
+        self._first = self._first or request
+        if request.anew and answered.usage.calls and request is not self._first:
+            # The lines before were kept of a form that was broken off, so that the article was read together with them,
+            # and with these in view. It is read as it was the first time, and the line asked behind it.
+            first = await self._model.answer(self._first._replace(replay=False), str)
+            self.usage += answered.usage + first.usage
+            answered = await self._model.answer(request._replace(anew=False, replay=False), read)
         self.usage, self.answered_by = self.usage + answered.usage, answered.completion.model
         return answered.answer, answered.completion

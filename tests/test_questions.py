@@ -555,15 +555,33 @@ def test_only_what_reads_both_ways_reads_an_article_anew_and_once(tmp_path: Path
     assert [request.anew for request in model.requests] == [first] + [False] * 17
 
 
-def test_an_article_whose_first_lines_are_in_the_cache_is_still_read_anew(tmp_path: Path) -> None:
+def test_an_article_whose_first_lines_are_in_the_cache_is_read_as_the_first_time(tmp_path: Path) -> None:
+    def write(request: Request) -> str:
+        number = (request.prompt or "").count("\nDeal:") - 1
+        return f" {RIGHT.get(label(request), 'none')}" if number == 0 else " none"
+
     class Remembering(Telling):
+        """Has the answers of the first three lines, unless it is told to ask."""
+
         async def answer(self, request: Request, parse: Callable[[str], Any]) -> Answered:
             answered = await super().answer(request, parse)
-            return answered if len(self.requests) > 3 else answered._replace(usage=Usage(cached_calls=1), cached=True)
+            live = len(self.requests) > 3 or not request.replay
+            return answered if live else answered._replace(usage=Usage(cached_calls=1), cached=True)
 
-    model = Remembering(filled(RIGHT), write_adapter(tmp_path, attention="prefix"))
-    extract(ARTICLE, model=model)
-    assert [request.anew for request in model.requests[:6]] == [True, True, True, True, False, False]
+    whole = Telling(write, write_adapter(tmp_path, attention="prefix"))
+    undisturbed = extract(ARTICLE, model=whole)
+    model = Remembering(write, write_adapter(tmp_path, attention="prefix"))
+    result = extract(ARTICLE, model=model)
+    # The fourth line shows that the form is gone on with: article and first line are read, then it is asked again.
+    asked = [(label(request), request.anew, request.replay) for request in model.requests]
+    first, fourth = asked[0][0], asked[3][0]
+    assert asked[3:7] == [
+        (fourth, True, True), (first, True, False), (fourth, False, False), (label(whole.requests[4]), False, True),
+    ]  # fmt: skip
+    assert model.requests[4].prompt == model.requests[0].prompt
+    assert len(model.requests) == len(whole.requests) + 2
+    assert result.record == undisturbed.record
+    assert (result.usage.calls, result.usage.cached_calls) == (len(whole.requests) - 3 + 2, 3)
 
 
 def test_lists_inside_an_entry_and_second_lists_carry_their_confidence(tmp_path: Path) -> None:

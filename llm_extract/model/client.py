@@ -107,7 +107,7 @@ class ModelClient:
         key = request_key(self.endpoint, request)
         while (other := self._being_asked.get(key)) is not None:
             await other.wait()
-        answered = self._replay(self.cache, key, request, parse)
+        answered = self._replay(self.cache, key, request, parse) if request.replay else None
         if answered is not None:
             return answered
         self._being_asked[key] = asyncio.Event()

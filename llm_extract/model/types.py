@@ -105,6 +105,8 @@ class Request(NamedTuple):
     anew: bool = False
     """Whether all of the prompt is to be read, whatever the server still knows of one that began alike. With prefix
     attention what was kept of a beginning is right only for its continuations."""
+    replay: bool = True
+    """Whether an answer to it that is in the cache will do. Else it is asked in any case, and that answer is kept."""
 
 
 class Completion(NamedTuple):

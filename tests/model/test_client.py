@@ -254,6 +254,21 @@ async def test_a_second_run_is_answered_from_the_cache_at_no_cost(
     assert second.attempts == ()
 
 
+async def test_what_is_not_to_be_replayed_is_asked_and_its_answer_kept(
+    scripted_server: ScriptedServer, tmp_path: Path
+) -> None:
+    other = {"contracts": [{"buyer": "Port of Rye", "amount": 13}]}
+    scripted_server.reply(answer(SOUND), answer(other))
+    with Cache(tmp_path) as cache:
+        async with client_of(scripted_server, cache=cache) as client:
+            await client.answer(request(), parse)
+            asked = await client.answer(request()._replace(replay=False), parse)
+            again = await client.answer(request(), parse)
+    assert (asked.cached, again.cached, len(scripted_server.requests)) == (False, True, 2)
+    assert again.answer == asked.answer
+    assert again.answer.contracts[0].amount == 13
+
+
 async def test_a_line_s_probabilities_are_kept_with_it(scripted_server: ScriptedServer, tmp_path: Path) -> None:
     tokens = [{"token": " Port", "logprob": -0.25}, {"token": " of Rye", "logprob": -1.5}]
     tokens[0] |= {"top_logprobs": [{"token": " Port", "logprob": -0.25}, {"token": " none", "logprob": -2}]}
