@@ -116,18 +116,18 @@ class Ledger:
         return cls(directory, manifest, resumed=resumed, lock=lock, descriptor=descriptor, size=size, tally=tally)
 
     @staticmethod
-    def read(directory: str | Path) -> Iterator[Record]:
+    def read(directory: str | Path, *, retried: bool = False) -> Iterator[Record]:
         """The records that count, in the order in which they were written: the last of each id, unless it is `retried`.
 
         Takes no lock, changes nothing, and may run while another process writes: then it gives what was there when
-        it began. Damaged lines are passed over.
+        it began. Damaged lines are passed over. With `retried` those of articles that are to be done again come too.
 
         Raises:
             RunError: the folder holds no run, or the ledger is of another version.
         """
         directory = Path(directory)
         read_manifest(directory)
-        return live_records(directory / LEDGER)
+        return live_records(directory / LEDGER, retried=retried)
 
     @staticmethod
     def survey(directory: str | Path) -> Counts:

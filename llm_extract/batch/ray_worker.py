@@ -50,8 +50,9 @@ def job_of(extractor: Extractor[Any], model: str | None) -> Job:
     task, settings = extractor.task, extractor.settings
     assert task.where is not None  # noqa: S101 - a batch's task has a name
     names = [f"prompts/{task.name}.md", f"schemas/{task.name}.py"]
-    if extractor.model.endpoint.adapter is not None:
-        names += [f"prompts/{task.name}.adapter/{name}" for name in (DESCRIPTION, WEIGHTS)]
+    adapter = extractor.model.endpoint.adapter
+    if adapter is not None:
+        names += [(adapter / name).relative_to(task.where).as_posix() for name in (DESCRIPTION, WEIGHTS)]
     files = {name: (task.where / name).read_bytes() for name in names}
     # Resolved here: providers' keys and addresses are in this process's environment, not in a worker's.
     endpoint = resolve_endpoint(model, settings)

@@ -20,12 +20,10 @@ class RunRecords:
         Raises:
             RunError: the folder holds no run.
         """
-        from llm_extract.batch.manifest import read_manifest
+        from llm_extract.batch.ledger import Ledger
         from llm_extract.batch.records import as_json
-        from llm_extract.batch.scan import LEDGER, live_records
 
-        read_manifest(self.directory)
-        for record in live_records(self.directory / LEDGER, retried=True):
+        for record in Ledger.read(self.directory, retried=True):
             yield as_json(record)
 
     def lost_lines(self) -> list[int]:

@@ -119,11 +119,12 @@ def predictions(
     gold: GoldSet, asked: Mapping[str, Asked], worth: CalibrationOf = lambda name: None, least: float = 0.0
 ) -> list[Prediction]:
     """The record of every article, or why there is none."""
-    return [_prediction(gold.task, item, asked[item.name], worth(item.name), least) for item in gold.items]
+    return [
+        _prediction(item, _grounded(gold.task, item, asked[item.name], worth(item.name), least)) for item in gold.items
+    ]
 
 
-def _prediction(task: Task, item: Gold, asked: Asked, calibration: Calibration | None, least: float) -> Prediction:
-    grounded = _grounded(task, item, asked, calibration, least)
+def _prediction(item: Gold, grounded: Grounded | Failure | None) -> Prediction:
     if not isinstance(grounded, Grounded):
         return Prediction(article=item.name, error=grounded)
     return Prediction(
@@ -154,15 +155,16 @@ def observations(gold: GoldSet, asked: Mapping[str, Asked]) -> list[Observation]
 
     Entries are aligned as the evaluation aligns them. A value that follows from others has no answer of its own.
     """
-    said_at = {}
-    for item in gold.items:
-        grounded = _grounded(gold.task, item, asked[item.name])
-        said_at[item.name] = grounded.said_at if isinstance(grounded, Grounded) else {}
+    grounded = {item.name: _grounded(gold.task, item, asked[item.name]) for item in gold.items}
+    results = judge(gold, [_prediction(item, grounded[item.name]) for item in gold.items], repeats=1)
     found = []
-    for result, scored in results_of(gold, asked).items:
-        said, article = asked[result.gold.name].said, result.gold.name
-        path = None if scored.predicted is None else said_at[article].get(scored.predicted.path)
-        if said is not None and path is not None and path in said.likelihoods:
+    for result, scored in results.items:
+        article = result.gold.name
+        said, delivered = asked[article].said, grounded[article]
+        if said is None or scored.predicted is None or not isinstance(delivered, Grounded):
+            continue
+        path = delivered.said_at.get(scored.predicted.path)
+        if path is not None:
             found.append(Observation(article, leaf_path(path), said.likelihoods[path], scored.verdict == "COR"))
     return found
 

@@ -129,8 +129,9 @@ def prepare(order: Order, settings: Settings) -> Work:
     cache = settings.cache_dir or default_cache_directory()
     weights = model_file(base.name, cache / "models", KEPT_TOKENS.get(base.name))
     out, notes = destination(order.task, order.out)
-    decided = sha256(json.dumps(terms(order, base, material, start)).encode()).hexdigest()[:6]
-    name = f"{order.task.name}-{base.name}-{material.digest}-{decided}"
+    decided = terms(order, base, material, start)
+    digest = sha256(json.dumps(decided).encode()).hexdigest()[:6]
+    name = f"{order.task.name}-{base.name}-{decided['data']}-{digest}"
     folder = order.folder or cache / "tuning" / name
     if (out / DESCRIPTION).is_file():
         notes = (*notes, f"the adapter in {out}{_of_another_base(out, base)} will be replaced")
