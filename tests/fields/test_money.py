@@ -45,6 +45,7 @@ ONE_SUM: list[tuple[Any, ...]] = [
     ("four point eight million pounds", 4_800_000, "GBP"),
     ("485,000 (four hundred and eighty-five thousand) tenge", 485_000, "KZT"),
     ("31.5 million zlotys gross (25.6 million net)", 25_600_000, "PLN"),
+    ("PLN 31 000 000 gross (25 000 000 net)", 25_000_000, "PLN"),
     # estimates
     ("expected to cost £2m", 2_000_000, "GBP", "about"),
     ("a budget of £2m", 2_000_000, "GBP", "about"),
@@ -240,6 +241,9 @@ ONE_SUM: list[tuple[Any, ...]] = [
     ("£12-32m", 32_000_000, "GBP", "up_to"),
     ("£12 to £15 million", 15_000_000, "GBP", "up_to"),
     ("12 to 15 million pounds", 15_000_000, "GBP", "up_to"),
+    ("between 34 000 and 40 000 rand", 40_000, "ZAR", "up_to"),
+    ("R34 000-40 000", 40_000, "ZAR", "up_to"),
+    ("34 000 000 to 40 000 000 zlotys", 40_000_000, "PLN", "up_to"),
     ("between 12 and 15 million euros", 15_000_000, "EUR", "up_to"),
     ("$5 million to $7.5 million per year", 7_500_000, "USD", "up_to", True),
     # qualifiers
