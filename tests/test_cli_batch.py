@@ -105,6 +105,26 @@ def test_an_estimate_calls_nothing(run: Run, archive: Path, scripted_server: Scr
     assert not (tmp_path / "run").exists()
 
 
+def test_an_estimate_is_not_changed_by_what_stands_in_the_working_directory(
+    run: Run, archive: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "provider").mkdir()  # as in the folder of a run that goes through a provider's batches
+    done = run("batch", "archive", "--task", "deals", "--model", "openai/gpt-4o-mini", "--estimate", "--max-cost", "1")
+    assert done.returncode == 0, done.stderr
+    assert "articles    10" in done.stdout
+
+
+def test_articles_that_wait_for_what_is_gone_are_told(run: Run, archive: Path, scripted_server: ScriptedServer) -> None:
+    scripted_server.respond = answering(lambda number: error(401) if number == 1 else said(number))
+    run("batch", "archive", "--out", "run", "--task", "deals", "--concurrency", "1")
+    (archive / "a.zip").unlink()
+    scripted_server.respond = answering(said)
+    done = run("batch", "--resume", "run")
+    assert done.returncode == 1
+    assert "1 articles wait for an outcome" in done.stderr
+    assert "bring them back, or begin anew with another --out" in done.stderr
+
+
 def test_progress_as_json_lines(run: Run, archive: Path) -> None:
     done = run("batch", "archive", "--out", "run", "--task", "deals", "--log-json")
     events = [json.loads(line) for line in done.stderr.splitlines()]

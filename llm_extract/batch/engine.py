@@ -280,10 +280,17 @@ class Batch:
         if self._broken is not None:
             raise self._broken
         self._note(seconds=time.monotonic() - started)
-        ended = self.progress.reading_ended and self._fatal is None and not self._left and not counts.waiting
-        if ended:
+        all_tried = self.progress.reading_ended and self._fatal is None and not self._left
+        if all_tried and not counts.waiting:
             self._account(counts)
-        return BatchResult(self.out, self.progress, counts, self._fatal, ended)
+        return BatchResult(
+            self.out,
+            self.progress,
+            counts,
+            stopped_by=self._fatal,
+            ended=all_tried and not counts.waiting,
+            not_given=counts.waiting if all_tried else 0,
+        )
 
     def _keep_spent(self) -> None:
         if self._spent_before is not None and self._budget is not None:

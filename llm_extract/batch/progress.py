@@ -45,4 +45,6 @@ class BatchResult:
     stopped_by: FatalError | None
     """What made the run stop before its end."""
     ended: bool
-    """Whether every article has its outcome; else the same batch again goes on."""
+    """Whether every article has its outcome; else the same batch again goes on, unless there are `not_given`."""
+    not_given: int = 0
+    """Articles without an outcome that the archives, read to their end, no longer gave, and copies of such ones."""

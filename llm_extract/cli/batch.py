@@ -122,7 +122,7 @@ def run_batch(
     settings = load_settings(**{name: value for name, value in limits.items() if value is not None})
     made = Batch(
         archives,
-        out or Path(),
+        out or Path(os.devnull, "none"),  # an estimate keeps nothing, and reads nothing of the working directory's
         task=task,
         model=model,
         settings=settings,
@@ -165,6 +165,14 @@ def run_batch(
         why = inert(" ".join(str(result.stopped_by).split()))
         then = "with a larger budget " if isinstance(result.stopped_by, BudgetReached) else ""
         click.echo(f"llm-extract: {why}; {then}the same command goes on", err=True)
+        return STOPPED
+    if result.not_given:
+        click.echo(
+            f"llm-extract: {result.not_given:,} articles wait for an outcome, but they, or what they are copies of, "
+            "are no longer in these archives (or beyond --limit): bring them back, or begin anew with another --out; "
+            "what was answered is in the cache",
+            err=True,
+        )
         return STOPPED
     if not result.ended:
         click.echo("llm-extract: not all articles have an outcome; the same command goes on", err=True)

@@ -296,10 +296,13 @@ def default_cache_directory() -> Path:
     """Where answers are kept unless a setting says otherwise.
 
     `$LLM_EXTRACT_CACHE_DIR`, else `$XDG_CACHE_HOME/llm_extract`, else `~/.cache/llm_extract`.
-    Raises SettingsError where there is no home directory either.
+    Raises SettingsError where there is no home directory either, or not that of a `~user` chosen.
     """
     if chosen := os.environ.get("LLM_EXTRACT_CACHE_DIR"):
-        return Path(chosen).expanduser()
+        try:
+            return Path(chosen).expanduser()
+        except RuntimeError as error:
+            raise SettingsError(f"LLM_EXTRACT_CACHE_DIR is {chosen!r}, and there is no such user's home") from error
     base = os.environ.get("XDG_CACHE_HOME", "")
     if Path(base).is_absolute():  # the XDG specification has relative ones ignored
         return Path(base) / "llm_extract"

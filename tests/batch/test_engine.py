@@ -258,6 +258,21 @@ def test_a_smaller_archive_or_limit_is_told_and_no_error(folder: Path) -> None:
     assert said_to_user == ["the ledger has 3 articles that the archives did not give this time"]
 
 
+def test_a_copy_whose_original_was_taken_away_before_it_was_asked_is_told(
+    folder: Path, scripted_server: ScriptedServer
+) -> None:
+    scripted_server.respond = answering(lambda _: error(401))
+    source = archive(folder, [*numbered(2), {"id": "copy", "text": text(1).upper()}])
+    assert run(source, at_once=1).not_given == 0  # stopped before its end: more may come
+    scripted_server.respond = answering(said)
+    archive(folder, [*numbered(1), {"id": "copy", "text": text(1).upper()}])
+    result = run(source)
+    assert (result.ended, result.not_given, result.counts.rows) == (False, 1, 1)
+    archive(folder, [*numbered(2), {"id": "copy", "text": text(1).upper()}])
+    result = run(source)
+    assert (result.ended, result.not_given, result.counts.rows) == (True, 0, 3)
+
+
 def test_the_same_file_twice_and_the_run_s_own_folder(folder: Path, scripted_server: ScriptedServer) -> None:
     (folder / "d").mkdir()
     (folder / "d" / "a.txt").write_text(text(0))

@@ -699,3 +699,9 @@ def test_without_a_home_the_variable_is_asked_for(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Path, "home", homeless)
     with pytest.raises(SettingsError, match="LLM_EXTRACT_CACHE_DIR"):
         default_cache_directory()
+
+
+def test_the_home_of_a_user_that_there_is_not_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLM_EXTRACT_CACHE_DIR", "~nobody-of-this-name/answers")
+    with pytest.raises(SettingsError, match="LLM_EXTRACT_CACHE_DIR is '~nobody-of-this-name/answers'"):
+        default_cache_directory()
