@@ -40,6 +40,8 @@ def test_an_installed_copy_brings_its_tasks_and_types(tmp_path: Path) -> None:
         archive.extractall(site)
     assert (site / "llm_extract" / "py.typed").is_file()
     assert not (site / "tests").exists()
+    (licences,) = site.glob("*.dist-info/licenses")
+    assert {path.name for path in licences.rglob("*") if path.is_file()} == {"LICENSE", "NOTICE", "gemma-terms.txt"}
     done = subprocess.run(
         [sys.executable, "-c", "from llm_extract.task import find_task as f; print(f('it_contracts').where)"],
         cwd=tmp_path,

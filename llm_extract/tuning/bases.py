@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from llm_extract.errors import ModelNameError
 from llm_extract.model.weights import KNOWN_MODELS, EmbeddedModel
@@ -20,6 +21,15 @@ class Licence:
     """One line for the adapter's file."""
     terms: str
     """For the model card, in Markdown."""
+    words: str
+    """The file, beside this module, of the licence itself."""
+
+    def files(self) -> dict[str, bytes]:
+        """What is passed on with an adapter, by name: the notice, and a copy of the licence."""
+        return {
+            "NOTICE": f"{self.notice}.\n".encode(),
+            self.words: (Path(__file__).parent / "licences" / self.words).read_bytes(),
+        }
 
 
 _GEMMA = Licence(
@@ -37,18 +47,21 @@ under them:
   answers.
 - **Use restrictions.** Whoever uses or passes on this adapter is bound by section 3.2 of those terms and by the Gemma
   Prohibited Use Policy (ai.google.dev/gemma/prohibited_use_policy), and must bind those who get it from them likewise.
-- Whoever passes it on gives a copy of the terms and this notice along. The licence of llm_extract's own code does not
-  extend to the adapter.
+- Whoever passes it on gives along the copy of the terms (`gemma-terms.txt`) and the notice (`NOTICE`) that lie beside
+  this card. The licence of llm_extract's own code does not extend to the adapter.
 """,
+    words="gemma-terms.txt",
 )
 _SMOLLM2 = Licence(
     title="SmolLM2-135M-Instruct (Hugging Face)",
     notice="Modified: a low-rank adapter trained on SmolLM2-135M-Instruct (Apache-2.0), of which it is a derivative",
     terms="""\
 The base is SmolLM2-135M-Instruct by Hugging Face, under the Apache License 2.0. This adapter is a derivative of it and
-under the same licence: whoever passes it on gives a copy of the licence along, keeps this notice, and says that the
-weights were changed. `adapter.gguf` is no file of Hugging Face's: it was trained as this card says.
+under the same licence: whoever passes it on gives along the copy of the licence (`apache-2.0.txt`) and the notice
+(`NOTICE`) that lie beside this card, and says that the weights were changed. `adapter.gguf` is no file of Hugging
+Face's: it was trained as this card says.
 """,
+    words="apache-2.0.txt",
 )
 KEPT_TOKENS = {"gemma3-270m": 65_536}
 """Base → how many tokens of its vocabulary its adapters are trained and served with; of the others all.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from llm_extract.files import write_text, write_whole
 from llm_extract.form import make_form
 from llm_extract.model.adapters import CARD, DESCRIPTION, WEIGHTS, Adapter
-from llm_extract.tuning.bases import KEPT_TOKENS
+from llm_extract.tuning.bases import KEPT_TOKENS, LICENCES
 from llm_extract.tuning.card import Card, notes_of, write_card
 from llm_extract.tuning.data import shown
 from llm_extract.tuning.measuring import Asked, ask_all, calibrate, median_seconds, results_of
@@ -84,6 +84,8 @@ def finish(work: Work, trained: Trained, settings: Settings, say: Say) -> Tuned:
     notes = notes_of(replaced.read_text("utf-8")) if replaced.is_file() else ""
     write_text(staging / CARD, write_card(card, notes))
     work.out.mkdir(parents=True, exist_ok=True)
+    for name, content in LICENCES[work.base.name].files().items():
+        write_whole(work.out / name, content)
     for name in (WEIGHTS, DESCRIPTION, CARD):
         write_whole(work.out / name, (staging / name).read_bytes())
     return Tuned(work.out, of_base, of_adapter, adapter)

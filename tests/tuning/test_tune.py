@@ -15,7 +15,7 @@ from llm_extract.errors import EmbeddedModelError, ModelNameError, RunError, Usa
 from llm_extract.model.adapters import CARD, WEIGHTS, Adapter, Calibration, read_adapter
 from llm_extract.model.types import Attention
 from llm_extract.settings import load_settings
-from llm_extract.task import Task, find_task, task_for_schema
+from llm_extract.task import Task, find_task, shipped_directory, task_for_schema
 from llm_extract.tuning import card, choosing, tune, writing
 from llm_extract.tuning.adapter_file import read_weights
 from llm_extract.tuning.bases import KEPT_TOKENS, LICENCES, find_base, too_large
@@ -129,6 +129,17 @@ def test_every_base_has_a_licence_and_others_are_no_bases() -> None:
     assert "Gemma Terms of Use found at ai.google.dev/gemma/terms" in LICENCES["gemma3-270m"].terms
     with pytest.raises(ModelNameError, match="there are gemma3-270m, smollm2"):
         find_base("gpt-5")
+
+
+def test_what_a_base_s_licence_asks_for_goes_along_with_the_adapter_shipped() -> None:
+    files = LICENCES["gemma3-270m"].files()
+    assert set(files) == {"NOTICE", "gemma-terms.txt"}
+    assert b"Gemma is provided under and subject to the Gemma Terms of Use found at ai.google.dev" in files["NOTICE"]
+    assert b"You must provide all third party recipients" in files["gemma-terms.txt"]
+    shipped = shipped_directory() / "prompts" / "it_contracts.adapter"
+    for name, content in files.items():
+        assert (shipped / name).read_bytes() == content
+    assert b"Apache License" in LICENCES["smollm2"].files()["apache-2.0.txt"]
 
 
 def test_an_adapter_that_is_too_large_says_which_rank_is_not() -> None:
