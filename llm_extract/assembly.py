@@ -6,10 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import zip_longest
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from llm_extract.relations import Value, joined
 from llm_extract.schema import Branch, Leaf
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -24,26 +28,20 @@ class Item:
     items: dict[str, list[Item]] = field(default_factory=dict)
 
 
-def delivered(item: Item, path: str, found: dict[str, Value]) -> dict[str, Any]:
-    """The record's data, with each value and its words filed in `found` under the record's own paths."""
+def delivered(item: Item) -> dict[str, Any]:
+    """The record's data, to be validated by its schema."""
     data: dict[str, Any] = dict(item.flags)
     for name, value in item.values.items():
         data[name] = value.value
-        found[joined(path, name)] = value
     for name, entries in item.lists.items():
         data[name] = [entry.value for entry in entries]
-        for index, entry in enumerate(entries):
-            found[f"{joined(path, name)}[{index}]"] = entry
     for child in item.branch.children:
         if isinstance(child, Leaf):
             continue
-        here = joined(path, child.name)
         if child.many:
-            data[child.name] = [
-                delivered(entry, f"{here}[{index}]", found) for index, entry in enumerate(item.items[child.name])
-            ]
+            data[child.name] = [delivered(entry) for entry in item.items[child.name]]
         elif item.items[child.name]:
-            data[child.name] = delivered(item.items[child.name][0], here, found)
+            data[child.name] = delivered(item.items[child.name][0])
         elif child.optional:
             data[child.name] = None
     for child in item.branch.children:
@@ -52,6 +50,71 @@ def delivered(item: Item, path: str, found: dict[str, Value]) -> dict[str, Any]:
         elif child.optional and isinstance(child, Leaf):
             data.setdefault(child.name, None)
     return data
+
+
+def filed(item: Item, model: BaseModel, path: str = "") -> dict[str, Value]:
+    """The values of a validated record and their words, under the record's own paths.
+
+    A schema's validators may have put a list into another order, or taken entries out of it.
+
+    Raises:
+        ValueError: they made of a list one whose entries cannot be told to be which.
+    """
+    found: dict[str, Value] = {}
+    for child in item.branch.children:
+        here, held = joined(path, child.name), getattr(model, child.name, None)
+        entries = held if isinstance(held, list | tuple) else ()
+        if isinstance(child, Leaf) and child.many:
+            for index, value in enumerate(_told_apart(item.lists.get(child.name, []), entries, _is_value, here)):
+                found[f"{here}[{index}]"] = value
+        elif isinstance(child, Leaf):
+            if child.name in item.values and held is not None:
+                found[here] = item.values[child.name]
+        elif child.many:
+            for index, part in enumerate(_told_apart(item.items[child.name], entries, _is_item, here)):
+                found |= filed(part, entries[index], f"{here}[{index}]")
+        elif item.items[child.name] and isinstance(held, BaseModel):
+            found |= filed(item.items[child.name][0], held, here)
+    return found
+
+
+def _told_apart(given: Sequence[T], held: Sequence[Any], same: Callable[[T, Any], bool], path: str) -> list[T]:
+    """Of what was given for a list, that which each of its entries is now."""
+    if len(given) == len(held) and all(map(same, given, held)):
+        return list(given)
+    left, told = list(given), []
+    for entry in held:
+        which = next((index for index, one in enumerate(left) if same(one, entry)), None)
+        if which is not None:
+            told.append(left.pop(which))
+    if len(told) == len(held):
+        return told
+    if len(given) == len(held):
+        return list(given)  # each was changed in its place
+    raise ValueError(f"{path}: a validator of the schema changed how many there are, and what they are")
+
+
+def _is_value(value: Value, held: Any) -> bool:
+    return bool(value.value == held)
+
+
+def _is_item(item: Item, model: Any) -> bool:
+    """Whether a model holds just what the item gave."""
+    if not isinstance(model, BaseModel):
+        return False
+    for child in item.branch.children:
+        held = getattr(model, child.name, None)
+        if isinstance(child, Leaf) and not child.many:
+            value = item.values.get(child.name)
+            if (item.flags.get(child.name) if value is None else value.value) != held:
+                return False
+            continue
+        given: Sequence[Any] = item.lists.get(child.name, []) if isinstance(child, Leaf) else item.items[child.name]
+        same: Callable[[Any, Any], bool] = _is_value if isinstance(child, Leaf) else _is_item
+        entries = held if isinstance(held, list | tuple) else [held] if held is not None else []
+        if len(given) != len(entries) or not all(map(same, given, entries)):
+            return False
+    return True
 
 
 def missing(item: Item) -> list[str]:

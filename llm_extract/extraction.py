@@ -15,10 +15,11 @@ from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic
 from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel
+from typing_extensions import TypeVar
 
 from llm_extract.document import Document
 from llm_extract.errors import ContextTooLong, DocumentError, SettingsError, TaskError
@@ -42,7 +43,7 @@ LARGEST_CONTEXT = 2_000_000
 MOST_CHARACTERS_PER_TOKEN = 10
 """An article of more characters than this times the context cannot fit: it is not sent to find that out."""
 
-RecordT = TypeVar("RecordT", bound=BaseModel)
+RecordT = TypeVar("RecordT", bound=BaseModel, default=Any)
 
 
 Elsewhere = Callable[[Document, BaseModel, Provenance], Awaitable[Made | None]]
@@ -288,11 +289,11 @@ def extract(
     article: str | Document,
     *,
     task: str | Task | None = None,
-    schema: type[BaseModel] | None = None,
+    schema: type[RecordT] | None = None,
     model: str | Model | None = None,
     published: date | None = None,
     settings: Settings | None = None,
-) -> Extraction[Any]:
+) -> Extraction[RecordT]:
     """Extract the record of one article; every value in it carries the article's words.
 
     See `Extractor` for `task`, `schema`, `model` and `settings`, and `Extractor.aextract` for
@@ -313,29 +314,28 @@ async def aextract(
     article: str | Document,
     *,
     task: str | Task | None = None,
-    schema: type[BaseModel] | None = None,
+    schema: type[RecordT] | None = None,
     model: str | Model | None = None,
     published: date | None = None,
     settings: Settings | None = None,
-) -> Extraction[Any]:
+) -> Extraction[RecordT]:
     """As `extract`, to be awaited."""
     return await _extractor(task, schema, model, settings).aextract(article, published=published)
 
 
 def read_extraction(
-    dumped: str | bytes, *, task: str | Task | None = None, schema: type[BaseModel] | None = None
-) -> Extraction[Any]:
+    dumped: str | bytes, *, task: str | Task | None = None, schema: type[RecordT] | None = None
+) -> Extraction[RecordT]:
     """Read back what `model_dump_json` of an extraction gave, as the record type of a task or a schema.
 
     Raises:
         pydantic.ValidationError: it is no such result.
         TaskError: no such task.
     """
-    if schema is None:
-        schema = (task if isinstance(task, Task) else find_task(task or DEFAULT_TASK)).record
-    # By both: a schema's own setting decides by which a field with an alias was dumped.
-    read: Extraction[Any] = Extraction[schema].model_validate_json(  # type: ignore[valid-type]
-        dumped, by_name=True, by_alias=True
+    record = (task if isinstance(task, Task) else find_task(task or DEFAULT_TASK)).record if schema is None else schema
+    # By both: a setting of the schema decides by which one an alias was dumped. Computed fields are dumped, too.
+    read: Extraction[RecordT] = Extraction[record].model_validate_json(  # type: ignore[valid-type]
+        dumped, by_name=True, by_alias=True, extra="ignore"
     )
     return read
 
@@ -393,6 +393,8 @@ def _task(task: str | Task | None, schema: type[BaseModel] | None) -> Task:
         raise TaskError("give a task or a schema, not both: a task has a schema of its own")
     if schema is not None:
         return task_for_schema(schema)
+    if task is not None and not isinstance(task, str | Task):
+        raise TaskError(f"a task is the name of one, or a Task, not {task!r}: a pydantic model goes as `schema=`")
     return task if isinstance(task, Task) else find_task(task or DEFAULT_TASK)
 
 

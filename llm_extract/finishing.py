@@ -88,7 +88,8 @@ def made_json(task: Task, result: Extraction[Any]) -> Made:
     except PydanticSerializationError:  # half a surrogate pair in a file's name, which UTF-8 cannot hold: escaped
         text = json.dumps(result.model_dump(mode="json", include=kept), separators=(",", ":"))
     try:
-        again = task.record.model_validate_json(result.record.model_dump_json(), by_name=True, by_alias=True)
+        dumped = result.record.model_dump_json()
+        again = task.record.model_validate_json(dumped, by_name=True, by_alias=True, extra="ignore")
         reads_back: bool = again == result.record
     except ValidationError:
         reads_back = False
@@ -102,7 +103,7 @@ def kept_result(task: Task, kept: str, started: float) -> Extraction[Any] | None
     """
     types = _types(task.record)
     try:
-        read = types.kept.model_validate_json(kept, by_name=True, by_alias=True)
+        read = types.kept.model_validate_json(kept, by_name=True, by_alias=True, extra="ignore")
     except ValidationError:
         return None
     words = read.document.text

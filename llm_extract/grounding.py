@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 
-from llm_extract.assembly import Item, delivered, give_up, missing, says_anything
+from llm_extract.assembly import Item, delivered, filed, give_up, missing, says_anything
 from llm_extract.document import Document
 from llm_extract.errors import Unsupported
 from llm_extract.fields import CategoryField, Context, DateField, DayField, FieldType, FlagField, MoneyField, NameField
@@ -106,10 +106,8 @@ class _Grounding:
         self.read_page(schema, answer)
         item = self.item(schema.root, answer, "")
         while True:
-            found: dict[str, Value] = {}
-            data = delivered(item, "", found)
             try:
-                record = schema.record.model_validate(data, strict=False, by_name=True, by_alias=False)
+                record = schema.record.model_validate(delivered(item), strict=False, by_name=True, by_alias=False)
             except ValidationError as error:
                 first = error.errors(include_url=False)[0]
                 left_out = give_up(item, first["loc"])
@@ -122,6 +120,12 @@ class _Grounding:
                     ) from error
                 self.issue(left_out, "not_supported", f"left out, the schema refuses it: {first['msg']}", None)
             else:
+                try:
+                    found = filed(item, record)
+                except ValueError as error:
+                    raise Unsupported(
+                        f"{schema.record.__name__}.{error}: no words can be told", issues=self.issues
+                    ) from error
                 evidence = {path: value.evidence for path, value in found.items()}
                 said_at = {path: value.said_at for path, value in found.items() if value.said_at is not None}
                 return Grounded(record, evidence, tuple(self.issues), said_at)
@@ -138,14 +142,15 @@ class _Grounding:
                 words = _at(answer, path)
                 if isinstance(words, str):
                     found = self.words(leaf.field_type, words, path, report=False)
-            if found is not None and isinstance(found.value, str):
+            if found is not None and isinstance(found.value, str | date):
                 self.count_from(found)
         if self.context.reference is None and schema.published:
             self.read_dateline(schema.published[0][1])
 
     def count_from(self, found: Value) -> None:
         """Relative dates are counted from this day."""
-        self.context = replace(self.context, reference=parse_reference(found.value))
+        day = found.value if isinstance(found.value, date) else parse_reference(found.value)
+        self.context = replace(self.context, reference=day)
         self.context_span = as_span(found.evidence)
 
     def read_dateline(self, leaf: Leaf) -> None:
@@ -153,7 +158,7 @@ class _Grounding:
         dateline = find_dateline(self.text)
         place = None if dateline is None else Range(dateline.start, dateline.end)
         found = self.head(leaf.field_type, place)
-        if found is not None and isinstance(found.value, str):
+        if found is not None and isinstance(found.value, str | date):
             self._page["published"] = found
             self.count_from(found)
 

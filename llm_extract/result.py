@@ -17,14 +17,19 @@ Offsets are code points of ``document.text``, half-open, so that ``text[start:en
 
 from __future__ import annotations
 
-from typing import Any, Generic, Literal, TypeVar
+import copyreg
+import pickle
+import sys
+from pathlib import Path
+from typing import Any, Generic, Literal, SupportsIndex
 
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypeVar
 
 from llm_extract.document import Document
 from llm_extract.model.types import Sampling, Usage
 
-RecordT = TypeVar("RecordT", bound=BaseModel)
+RecordT = TypeVar("RecordT", bound=BaseModel, default=Any)
 
 Match = Literal["exact", "normalised", "fuzzy", "alias", "page", "derived"]
 """How a value and its words came together.
@@ -115,3 +120,27 @@ class Extraction(BaseModel, Generic[RecordT]):
     issues: tuple[Issue, ...] = ()
     usage: Usage = Usage()
     provenance: Provenance
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
+        """For pickle, which does not find a class that was made for one record, nor a schema read from its file."""
+        from llm_extract.task import SCHEMA_MODULE
+
+        parameters = type(self).__pydantic_generic_metadata__["args"]
+        if not parameters:
+            return copyreg.__newobj__, (type(self),), self.__getstate__()  # type: ignore[attr-defined]
+        (record,) = parameters
+        module = sys.modules.get(getattr(record, "__module__", ""))
+        file = getattr(module, "__file__", None) if module and module.__name__.startswith(SCHEMA_MODULE) else None
+        return _unpickled, (file, pickle.dumps((record, self.__getstate__()), int(protocol)))
+
+
+def _unpickled(file: str | None, content: bytes) -> Extraction[Any]:
+    if file is not None:
+        from llm_extract.task import schema_module
+
+        schema_module(Path(file))
+    record, state = pickle.loads(content)  # noqa: S301 - a part of what is being unpickled anyway
+    kind: type[Extraction[Any]] = Extraction[record]  # type: ignore[valid-type]
+    made = kind.__new__(kind)
+    made.__setstate__(state)
+    return made

@@ -15,7 +15,7 @@ import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
+from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -25,6 +25,7 @@ from pydantic_core import PydanticUndefined
 
 from llm_extract.errors import TaskError
 from llm_extract.fields import (
+    Category,
     CategoryField,
     DateField,
     DayField,
@@ -151,7 +152,7 @@ def compile_schema(record: type[BaseModel]) -> CompiledSchema:
         raise TaskError(f"{record.__name__}: {error.message.splitlines()[0]}") from error
 
 
-@cache
+@lru_cache(maxsize=64)
 def _compiled(record: type[BaseModel]) -> CompiledSchema:
     if not record.__pydantic_complete__ and record.model_rebuild(raise_errors=False) is not True:
         raise TaskError(
@@ -165,7 +166,8 @@ def _compiled(record: type[BaseModel]) -> CompiledSchema:
     digest = sha256(json.dumps([record.__name__, sent], sort_keys=True).encode()).hexdigest()
     leaves = list(root.leaves())
     settings = json.dumps([[path, repr(leaf)] for path, leaf in leaves])
-    record_schema = json.dumps(record.model_json_schema(), sort_keys=True)
+    # A schema's own extras may hold anything: `json_schema_extra` with a date among its examples.
+    record_schema = json.dumps(record.model_json_schema(), sort_keys=True, default=repr)
     return CompiledSchema(
         record=record,
         root=root,
@@ -198,7 +200,10 @@ def _branch(
     if not model.model_fields:
         raise TaskError(f"{where}: {model.__name__} has no fields")
     children = tuple(_child(key, info, f"{where}.{key}", (*above, model)) for key, info in model.model_fields.items())
-    relations = tuple(getattr(model, "relations", ()))
+    declared = getattr(model, "relations", ())  # of this name there may be something else: a method, a property
+    relations = tuple(declared) if isinstance(declared, tuple | list) else ()
+    if isinstance(declared, Term):
+        raise TaskError(f"{where}: relations are a tuple, also of one: relations: ClassVar = (Term(...),)")
     by_name = {child.name: child for child in children}
     for relation in relations:
         if not isinstance(relation, Term):
@@ -226,34 +231,65 @@ def _child(name: str, info: FieldInfo, where: str, above: tuple[type[BaseModel],
         if len(entries) != 1:
             raise TaskError(f"{where}: say what the list holds: list[str], list[Party], …")
         annotation, _ = _unwrap(entries[0], metadata)
-    default = info.get_default(call_default_factory=True, validated_data={})
+    if info.default_factory_takes_validated_data:
+        raise TaskError(f"{where}: its default is made from other fields, and would be delivered without words")
+    default = info.get_default(call_default_factory=True)
     if default is not PydanticUndefined and default is not None and not (many and not default):
         raise TaskError(
             f"{where}: has the default {default!r}, which would be delivered without words of the article; "
             "make it `| None = None`, or leave the default out"
         )
+    if default is None and not (optional or many):
+        raise TaskError(f"{where}: has the default None, which its type does not have: make it `| None = None`")
     if many and default is not None and default is not PydanticUndefined:
         optional = False  # where nothing is found it is its default, the empty list, and not None
-    properties: dict[str, Any] = {"many": many, "optional": optional, "description": info.description or ""}
+    described = (entry.description for entry in metadata if isinstance(entry, FieldInfo) and entry.description)
+    description = info.description or next(described, "")
+    properties: dict[str, Any] = {"many": many, "optional": optional, "description": description}
+    for entry in metadata:
+        _check_mark(entry, where)
     field_type = next((entry for entry in metadata if isinstance(entry, FieldType)), None)
     if field_type is None and isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        if issubclass(annotation, RootModel):
+            raise TaskError(f"{where}: {annotation.__name__} is a RootModel: put the type that it holds in its place")
         if annotation is not Money:
             return _branch(name, annotation, where, above, **properties)
-    field_type = field_type or _default_field_type(annotation, where)
+    choices = _choices(annotation, where)
+    if isinstance(field_type, CategoryField) and choices is not None and set(choices) != set(field_type.values):
+        raise TaskError(
+            f"{where}: its type has the choices {', '.join(choices)}, its Category {', '.join(field_type.values)}: "
+            "list the same in both, with () for one that has no cues"
+        )
+    field_type = field_type or _default_field_type(annotation, choices, where)
     page = next((entry.key for entry in metadata if isinstance(entry, FromPage)), None)
+    if page is not None and many:
+        raise TaskError(f"{where}: the head of a page states one value: FromPage is no mark of a list")
     weight = next((entry.weight for entry in metadata if isinstance(entry, Identifies)), 0)
     return Leaf(name=name, field_type=field_type, from_page=page, identifies=weight, **properties)
 
 
+def _check_mark(entry: Any, where: str) -> None:
+    """What stands in `Annotated[...]` as if it were a mark of ours, and would be passed over."""
+    if isinstance(entry, type) and issubclass(entry, FieldType | FromPage | Identifies):
+        raise TaskError(f"{where}: {entry.__name__} needs its brackets: {entry.__name__}(...)")
+    if entry is Category:
+        raise TaskError(f"{where}: Category needs its categories: Category({{...}})")
+    if get_origin(entry) is Annotated:
+        raise TaskError(f"{where}: a type of llm_extract.fields stands alone, and not in Annotated[...] behind another")
+
+
 def _unwrap(annotation: Any, metadata: list[Any]) -> tuple[Any, bool]:
-    """The annotation without `Annotated` (its metadata collected) and `| None` (whether there was one)."""
+    """The annotation without `Annotated` and `| None` (whether there was one).
+
+    What the `Annotated` hold is collected in `metadata`: of a `Field` what it holds itself, and it.
+    """
     optional = False
     while True:
         origin = get_origin(annotation)
         if origin is Annotated:
             annotation, *more = get_args(annotation)
             for entry in more:
-                metadata.extend(entry.metadata if isinstance(entry, FieldInfo) else [entry])
+                metadata.extend([*entry.metadata, entry] if isinstance(entry, FieldInfo) else [entry])
         elif origin in (Union, types.UnionType):
             members = [member for member in get_args(annotation) if member is not type(None)]
             if len(members) != 1:
@@ -263,15 +299,25 @@ def _unwrap(annotation: Any, metadata: list[Any]) -> tuple[Any, bool]:
             return annotation, optional
 
 
-def _default_field_type(annotation: Any, where: str) -> FieldType[Any]:
-    """The field type of a leaf that names none: by its Python type."""
+def _choices(annotation: Any, where: str) -> tuple[str, ...] | None:
+    """The strings that a Literal or an Enum has; None for another type."""
+    values: tuple[Any, ...]
     if get_origin(annotation) is Literal:
         values = get_args(annotation)
-        if all(isinstance(value, str) for value in values):
-            return CategoryField(values=tuple(values))
+    elif isinstance(annotation, type) and issubclass(annotation, enum.Enum):
+        values = tuple(member.value for member in annotation)
+    else:
+        return None
+    if not all(isinstance(value, str) for value in values):
+        raise TaskError(f"{where}: its choices {values!r} are what a model is shown: they have to be strings")
+    return tuple(str(value.value) if isinstance(value, enum.Enum) else value for value in values)
+
+
+def _default_field_type(annotation: Any, choices: tuple[str, ...] | None, where: str) -> FieldType[Any]:
+    """The field type of a leaf that names none: by its Python type."""
+    if choices is not None:
+        return CategoryField(values=choices)
     if isinstance(annotation, type):
-        if issubclass(annotation, enum.Enum):
-            return CategoryField(values=tuple(str(member.value) for member in annotation))
         defaults: dict[type, FieldType[Any]] = {
             Money: MoneyField(),
             bool: FlagField(),

@@ -18,12 +18,15 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from llm_extract.document import Document
-from llm_extract.errors import DocumentError, TaskError
+from llm_extract.errors import DocumentError, TaskError, Unsupported
 from llm_extract.grounding import ground
 from llm_extract.prompt import Prompt, PromptFile, completed, default_prompt, read_prompt
 from llm_extract.schema import CompiledSchema, compile_schema
 
 _PACKAGE = Path(__file__).parent
+
+SCHEMA_MODULE = "llm_extract_schema_"
+"""What the names of the modules begin with that tasks' schemas are read as."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +110,7 @@ def _task_for_schema(record: type[BaseModel]) -> Task:
 def _load(name: str, place: Path, _prompt_changed: int, _schema_changed: int) -> Task:
     file = read_prompt(place / "prompts" / f"{name}.md")
     path = place / "schemas" / f"{name}.py"
-    record = getattr(_module(path), file.front.record_class, None)
+    record = getattr(schema_module(path), file.front.record_class, None)
     if record is None:
         raise TaskError(f"{path}: has no class {file.front.record_class}, which {file.where} names as its schema")
     try:
@@ -119,9 +122,13 @@ def _load(name: str, place: Path, _prompt_changed: int, _schema_changed: int) ->
     return Task(name, schema, Prompt(file, schema), place, sha256(path.read_bytes()).hexdigest()[:16])
 
 
-def _module(path: Path) -> object:
-    """Run a schema's module. It is the user's own code, like a conftest: only run folders that you trust."""
-    name = f"llm_extract_schema_{path.stem}_{sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
+def schema_module(path: Path) -> object:
+    """Run a schema's module. It is the user's own code, like a conftest: only run folders that you trust.
+
+    Raises:
+        TaskError: it does not load.
+    """
+    name = f"{SCHEMA_MODULE}{path.stem}_{sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise TaskError(f"{path}: cannot be imported")
@@ -149,7 +156,10 @@ def _check_examples(file: PromptFile, schema: CompiledSchema) -> None:
             raise TaskError(f"{where}: its answer does not fit the schema at {place}: {first['msg']}") from error
         except DocumentError as error:
             raise TaskError(f"{where}: {error}") from error
-        issues = ground(document, schema, answer).issues
+        try:
+            issues = ground(document, schema, answer).issues
+        except Unsupported as error:
+            raise TaskError(f"{where}: {error}") from error
         if issues:
             raise TaskError(f"{where}: {issues[0].path}: {issues[0].message} ({issues[0].answer!r})")
 

@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from datetime import datetime
+import pickle
+import subprocess
+import sys
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from llm_extract import Document, Extraction, Extractor, aextract, extract, read_extraction
 from llm_extract.errors import ContextTooLong, DocumentError, InvalidAnswer, ModelMismatch, TaskError, UsageError
-from llm_extract.fields import OrganisationName
+from llm_extract.fields import Money, OrganisationName, PartialDate
 from llm_extract.finishing import kept_result, made_json
 from llm_extract.model.models import NamedModel
 from llm_extract.model.types import Capabilities, Endpoint
+from llm_extract.schema import FromPage
 from llm_extract.settings import Settings, load_settings
 from llm_extract.task import task_for_schema
 from llm_extract.testing import FakeModel, ScriptedServer
@@ -417,3 +421,58 @@ def test_results_with_aliases_are_kept() -> None:
     assert made.reads_back
     assert kept is not None
     assert kept.record == result.record
+
+
+class Priced(BaseModel):
+    """With fields that are computed, and none besides."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    price: Money | None = None
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def large(self) -> bool:
+        return self.price is not None and self.price.amount > 1_000_000
+
+
+def test_a_result_with_computed_fields_is_read_back_and_kept() -> None:
+    result = extract("Halden Foods paid £3m.", schema=Priced, model=FakeModel({"price": "£3m"}))
+    assert json.loads(result.model_dump_json())["record"]["large"] is True
+    assert read_extraction(result.model_dump_json(), schema=Priced) == result
+    assert made_json(task_for_schema(Priced), result).reads_back
+
+
+def test_a_result_can_be_pickled() -> None:
+    result = extract("Halden Foods paid £3m.", schema=Priced, model=FakeModel({"price": "£3m"}))
+    again = pickle.loads(pickle.dumps(result))
+    assert again == result
+    assert type(again) is type(result)
+
+
+def test_a_result_of_a_task_in_files_can_be_unpickled_by_a_process_that_never_saw_it(tmp_path: Path) -> None:
+    answer = {"article": dict.fromkeys(("headline", "publisher", "author", "published")), "contracts": []}
+    result = extract("Nothing was bought today.", model=FakeModel(answer))
+    (tmp_path / "result").write_bytes(pickle.dumps(result))
+    program = "import pickle; print(pickle.load(open('result', 'rb')).record.contracts)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_a_schema_in_the_place_of_a_task_is_told() -> None:
+    with pytest.raises(TaskError, match="a pydantic model goes as `schema=`"):
+        extract("Halden Foods paid £3m.", task=Priced, model=FakeModel({}))  # type: ignore[arg-type]
+
+
+class Dated(BaseModel):
+    published: Annotated[date | None, FromPage("published")] = None
+    signed: PartialDate | None = None
+
+
+def test_a_day_of_publication_that_is_a_date_is_what_dates_are_counted_from() -> None:
+    text = "Published: 14 September 2023\n\nHalden Foods signed on 17 May."
+    result = extract(text, schema=Dated, model=FakeModel({"published": None, "signed": "17 May"}))
+    assert (result.record.published, result.record.signed) == (date(2023, 9, 14), "2023-05-17")
+    assert extract(text, schema=Dated, model=FakeModel({"published": "14 September 2023", "signed": None})).record == (
+        Dated(published=date(2023, 9, 14))
+    )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from datetime import date
-from enum import Enum
+from enum import Enum, auto
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, RootModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError, create_model
 
 from llm_extract.errors import TaskError
 from llm_extract.fields import (
+    Category,
     CategoryField,
     CountField,
     Money,
@@ -203,6 +206,57 @@ class Unschemed(BaseModel):
     thing: Path
 
 
+class Defaulted(BaseModel):
+    name: str = None  # type: ignore[assignment]
+
+
+class Made(BaseModel):
+    name: str | None = None
+    slug: str | None = Field(default_factory=lambda data: data["name"])
+
+
+class Numbers(Enum):
+    ONE = auto()
+    TWO = auto()
+
+
+class Numbered(BaseModel):
+    kind: Numbers | None = None
+
+
+class Words(RootModel[list[str]]):
+    pass
+
+
+class Rooted(BaseModel):
+    words: Words | None = None
+
+
+class Narrow(BaseModel):
+    result: Annotated[Literal["won", "lost", "drawn"], Category({"won": ("beat",), "lost": ("went down",)})]
+
+
+class Bracketless(BaseModel):
+    seats: Annotated[int | None, CountField] = None
+
+
+class Uncalled(BaseModel):
+    kind: Annotated[Literal["new", "used"], Category]
+
+
+class Doubled(BaseModel):
+    day: Annotated[str | None, PartialDate] = None
+
+
+class PageList(BaseModel):
+    authors: Annotated[list[str], FromPage("author")]
+
+
+class Untupled(BaseModel):
+    relations: ClassVar = Term(start="start", months="months", end="end")
+    months: Months
+
+
 class Unfinished(BaseModel):
     party: Missing  # type: ignore[name-defined]  # noqa: F821
 
@@ -222,11 +276,54 @@ class Unfinished(BaseModel):
         (dict, "pydantic model class"),
         ({"type": "object"}, "pydantic model class"),
         (RootModel[list[str]], "pydantic model class"),
+        (Defaulted, r"Defaulted\.name: has the default None, which its type does not have"),
+        (Made, r"Made\.slug: its default is made from other fields"),
+        (Numbered, r"Numbered\.kind: its choices \(1, 2\) .* have to be strings"),
+        (Rooted, r"Rooted\.words: Words is a RootModel"),
+        (Narrow, r"Narrow\.result: its type has the choices won, lost, drawn, its Category won, lost"),
+        (Bracketless, r"Bracketless\.seats: CountField needs its brackets"),
+        (Uncalled, "Category needs its categories"),
+        (Doubled, "stands alone"),
+        (PageList, "no mark of a list"),
+        (Untupled, "relations are a tuple"),
     ],
 )
 def test_a_schema_that_cannot_work_says_where_and_why(model: Any, words: str) -> None:
     with pytest.raises(TaskError, match=words):
         compile_schema(model)
+
+
+Payer = Annotated[str, Field(description="who pays, not who uses")]
+
+
+def test_a_description_inside_annotated_is_shown_to_the_model() -> None:
+    class Sale(BaseModel):
+        buyer: Payer | None = None
+        others: list[Payer] = Field([], description="whoever else")
+        seller: Annotated[str | None, "a remark for other tools"] = None
+
+    schema = compile_schema(Sale)
+    told = [leaf(schema, path).description for path in ("buyer", "others[]", "seller")]
+    assert told == ["who pays, not who uses", "whoever else", ""]
+
+
+def test_what_else_a_class_has_is_no_schema_s_business() -> None:
+    class Family(BaseModel):
+        model_config = ConfigDict(json_schema_extra={"examples": [{"met": date(2024, 1, 1)}]})  # type: ignore[dict-item]
+        name: str | None = None
+
+        def relations(self) -> list[str]:
+            return []
+
+    assert compile_schema(Family).root.relations == ()
+
+
+def test_schemas_made_on_the_fly_are_not_held_for_ever() -> None:
+    made = [create_model(f"Sale{number}", price=(str | None, None)) for number in range(200)]
+    held = [weakref.ref(compile_schema(model).record) for model in made]
+    del made
+    gc.collect()
+    assert sum(reference() is not None for reference in held) < 150
 
 
 def test_the_walk_keeps_the_order_of_the_schema() -> None:

@@ -80,6 +80,12 @@ def test_an_unknown_task_names_the_nearest() -> None:
         ("schemas", "list[Appointment]", "dict[str, Appointment]", r"broken\.py: Record\.appointments: no field type"),
         ("prompts", 'Ines Falk",', 'Ines Fawlty",', "example 1: .*not in the article"),
         ("prompts", '"person":', '"persona":', "example 1: its answer does not fit the schema"),
+        (
+            "schemas",
+            "    appointments: list",
+            "    place: str\n    appointments: list",
+            "example 1: .* does not support",
+        ),
         ("prompts", "appointments[].person:", "appointments[].persn:", "the schema has no field 'appointments"),
     ],
 )

@@ -100,7 +100,7 @@ class Batch:
 
     Raises:
         TaskError, ModelNameError, SettingsError, DocumentError: what was asked for does not hold.
-        UsageError: Ray is not installed.
+        UsageError: Ray is not installed; or `sources` is no list.
 
     Example::
 
@@ -128,6 +128,8 @@ class Batch:
         on_progress: Callable[[Progress], None] = lambda _: None,
         on_message: Callable[[str], None] = lambda _: None,
     ) -> None:
+        if isinstance(sources, str | Path):
+            raise UsageError(f"one source where several may be: give a list, [{str(sources)!r}]")
         self.sources = [str(source) for source in sources]
         self.out = Path(out)
         settings = settings or load_settings()

@@ -1,7 +1,7 @@
 """Many articles at once: an iterable in, outcomes out as they finish, or in order.
 
     for outcome in extract_many(texts, model="openai/gpt-5-mini"):
-        if outcome.error is None:
+        if outcome.result is not None:
             print(outcome.result.record)
 
 An article that fails is an outcome with its error; what stops everything (a refused key, an empty account) is raised.
@@ -11,17 +11,31 @@ Nothing is read ahead of what is being asked, so that the iterable may be endles
 from __future__ import annotations
 
 import asyncio
+import atexit
 import threading
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import aclosing
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+)
+from concurrent.futures import Future
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from queue import SimpleQueue
+from typing import Any, Generic
+from weakref import WeakSet
 
-from pydantic import BaseModel
+from typing_extensions import TypeVar
 
+from llm_extract.background import run
 from llm_extract.document import Document
-from llm_extract.errors import FatalError, LlmExtractError
-from llm_extract.extraction import Extractor
+from llm_extract.errors import FatalError, LlmExtractError, UsageError
+from llm_extract.extraction import Extractor, RecordT
 from llm_extract.result import Extraction
 
 T = TypeVar("T")
@@ -29,13 +43,13 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Generic[RecordT]):
     """What became of one article: a result or an error."""
 
     index: int
     """Its number in the order given, from 0."""
     article: str | Document
-    result: Extraction[Any] | None
+    result: Extraction[RecordT] | None
     error: LlmExtractError | None
 
 
@@ -43,17 +57,18 @@ async def aextract_many(
     articles: Iterable[str | Document] | AsyncIterable[str | Document],
     *,
     task: str | None = None,
-    schema: type[BaseModel] | None = None,
+    schema: type[RecordT] | None = None,
     model: Any = None,
     settings: Any = None,
     in_order: bool = False,
     at_once: int | None = None,
-) -> AsyncIterator[Outcome]:
+) -> AsyncGenerator[Outcome[RecordT], None]:
     """Extract the records of many articles, several at once.
 
     Args:
-        articles: strings or documents; read as fast as they are worked on. A synchronous iterable is read in a
-            thread, so that a slow one holds nothing up.
+        articles: strings or documents; read as fast as they are worked on. What is no list is read in one thread of its
+            own, so that a slow one holds nothing up. A generator function that opens what it reads from (a database)
+            opens it in that thread.
         task: as of `Extractor`, like `schema`, `model` and `settings`.
         schema: any pydantic model, instead of a task.
         model: a model's name, or anything with an `answer` method.
@@ -63,10 +78,12 @@ async def aextract_many(
 
     Raises:
         FatalError: nothing more can succeed. What was under way is finished and kept in the cache first.
+        UsageError: a single article was given.
         SettingsError, TaskError, ModelNameError: what was asked for does not hold.
     """
-    extractor: Extractor[Any] = Extractor(task, schema=schema, model=model, settings=settings)
-    async with aclosing(outcomes(extractor, articles, in_order=in_order, at_once=at_once)) as found:
+    _several(articles)
+    extractor: Extractor[RecordT] = Extractor(task, schema=schema, model=model, settings=settings)
+    async with aclosing(_outcomes(extractor, articles, in_order=in_order, at_once=at_once)) as found:
         async for outcome in found:
             yield outcome
 
@@ -75,16 +92,24 @@ def extract_many(
     articles: Iterable[str | Document],
     *,
     task: str | None = None,
-    schema: type[BaseModel] | None = None,
+    schema: type[RecordT] | None = None,
     model: Any = None,
     settings: Any = None,
     in_order: bool = False,
     at_once: int | None = None,
-) -> Iterator[Outcome]:
+) -> Generator[Outcome[RecordT], None, None]:
     """As `aextract_many`, for callers without an event loop, and for notebooks that run one."""
-    extractor: Extractor[Any] = Extractor(task, schema=schema, model=model, settings=settings)
-    stream = outcomes(extractor, articles, in_order=in_order, at_once=at_once)
-    return _from_a_loop_of_its_own(stream)
+    _several(articles)
+    extractor: Extractor[RecordT] = Extractor(task, schema=schema, model=model, settings=settings)
+    stream = _outcomes(extractor, articles, in_order=in_order, at_once=at_once)
+    steps = _steps(stream)
+    _unfinished.add(steps)
+    return steps
+
+
+def _several(articles: object) -> None:
+    if isinstance(articles, str | bytes | Document):
+        raise UsageError("one article where many are wanted: give a list of articles, or call extract()")
 
 
 def places(extractor: Extractor[Any]) -> int:
@@ -95,16 +120,16 @@ def places(extractor: Extractor[Any]) -> int:
     return 2 * extractor.settings.concurrency_maximum
 
 
-async def outcomes(
-    extractor: Extractor[Any],
+async def _outcomes(
+    extractor: Extractor[RecordT],
     articles: Iterable[str | Document] | AsyncIterable[str | Document],
     *,
     in_order: bool = False,
     at_once: int | None = None,
-) -> AsyncGenerator[Outcome, None]:
+) -> AsyncGenerator[Outcome[RecordT], None]:
     """The outcomes of many articles, by one extractor."""
 
-    async def work(numbered: tuple[int, str | Document]) -> Outcome:
+    async def work(numbered: tuple[int, str | Document]) -> Outcome[RecordT]:
         index, article = numbered
         try:
             return Outcome(index, article, await extractor.aextract(article), None)
@@ -186,6 +211,8 @@ class Pump(Generic[T, R]):
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(feeder, *self._tasks, return_exceptions=True)
+            if isinstance(self._items, AsyncGenerator):
+                await self._items.aclose()
 
     async def _feed(self) -> None:
         try:
@@ -198,30 +225,30 @@ class Pump(Generic[T, R]):
                 self._begun += 1
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
-        except Exception as error:  # noqa: BLE001 - handed over: the taker's side raises it
+        except BaseException as error:  # noqa: BLE001 - handed over, also an exit: the taker's side raises it
             self._finished.put_nowait((-1, error))
         self._finished.put_nowait(None)
 
     async def _one(self, index: int, item: T) -> None:
         try:
             self._finished.put_nowait((index, await self._work(item)))
-        except Exception as error:  # noqa: BLE001 - handed over: the taker's side raises it
+        except BaseException as error:  # noqa: BLE001 - likewise
             self._finished.put_nowait((index, error))
 
 
 _END = object()
-_CLOSING_SECONDS = 5.0
 
 
-async def _numbered(articles: AsyncIterator[T]) -> AsyncIterator[tuple[int, T]]:
+async def _numbered(articles: AsyncGenerator[T, None]) -> AsyncGenerator[tuple[int, T], None]:
     index = 0
-    async for article in articles:
-        yield index, article
-        index += 1
+    async with aclosing(articles):
+        async for article in articles:
+            yield index, article
+            index += 1
 
 
-async def stream(items: Iterable[T] | AsyncIterable[T]) -> AsyncIterator[T]:
-    """Items one by one; a generator is advanced in a thread, so that its reading holds up no call."""
+async def stream(items: Iterable[T] | AsyncIterable[T]) -> AsyncGenerator[T, None]:
+    """Items one by one; what is no list is advanced in a thread, so that its reading holds up no call."""
     if isinstance(items, AsyncIterable):
         async for item in items:
             yield item
@@ -230,48 +257,74 @@ async def stream(items: Iterable[T] | AsyncIterable[T]) -> AsyncIterator[T]:
         for item in items:
             yield item
         return
-    iterator = iter(items)
-
-    def following() -> Any:
-        return next(iterator, _END)
-
-    while (item := await asyncio.to_thread(following)) is not _END:
-        yield item
-
-
-def _from_a_loop_of_its_own(stream: AsyncIterator[Outcome]) -> Iterator[Outcome]:
-    """An asynchronous stream, read by ordinary code: its loop runs in a thread, one step for each `next`."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="llm-extract-many", daemon=True)
-    thread.start()
+    reader = _Reader(items)
     try:
-        while True:
-            step = asyncio.run_coroutine_threadsafe(_next(stream), loop)
+        while (item := await reader.following()) is not _END:
+            yield item
+    finally:
+        reader.close()
+
+
+class _Reader:
+    """An iterable that is advanced, when asked, in one thread of its own.
+
+    One, since what it reads may be bound to a thread (a connection of SQLite's); and one that ends with the process,
+    since a source may wait for ever.
+    """
+
+    def __init__(self, items: Iterable[Any]) -> None:
+        self._wanted: SimpleQueue[Future[Any] | None] = SimpleQueue()
+        threading.Thread(target=self._read, args=(items,), name="llm-extract-source", daemon=True).start()
+
+    async def following(self) -> Any:
+        """The next item; `_END` if there is none. Raises what the source raises."""
+        wanted: Future[Any] = Future()
+        self._wanted.put(wanted)
+        return await asyncio.wrap_future(wanted)
+
+    def close(self) -> None:
+        """Ask for nothing more."""
+        self._wanted.put(None)
+
+    def _read(self, items: Iterable[Any]) -> None:
+        iterator: Iterator[Any] | None = None
+        while (wanted := self._wanted.get()) is not None:
+            if not wanted.set_running_or_notify_cancel():
+                continue
             try:
-                outcome = step.result()
-            except BaseException:
-                step.cancel()
-                raise
-            if outcome is None:
-                return
+                iterator = iter(items) if iterator is None else iterator
+                wanted.set_result(next(iterator, _END))
+            except BaseException as error:  # noqa: BLE001 - handed over: it is raised where the item is wanted
+                wanted.set_exception(error)
+
+
+def _steps(stream: AsyncGenerator[Outcome[RecordT], None]) -> Generator[Outcome[RecordT], None, None]:
+    """An asynchronous stream, read by ordinary code: one step on the background loop for each `next`."""
+    turn = asyncio.Lock()
+    try:
+        while (outcome := run(_next(stream, turn))) is not None:
             yield outcome
     finally:
-        try:
-            asyncio.run_coroutine_threadsafe(_close(stream), loop).result()
-        finally:
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join()
-            loop.close()
+        run(_close(stream, turn))
 
 
-async def _next(stream: AsyncIterator[Outcome]) -> Outcome | None:
-    return await anext(stream, None)
+async def _next(stream: AsyncGenerator[Outcome[RecordT], None], turn: asyncio.Lock) -> Outcome[RecordT] | None:
+    async with turn:
+        return await anext(stream, None)
 
 
-async def _close(stream: Any) -> None:
-    """Close the stream and the clients of this loop, once a step that was cancelled has ended."""
-    steps = {task for task in asyncio.all_tasks() if getattr(task.get_coro(), "__name__", "") == _next.__name__}
-    if steps:
-        await asyncio.wait(steps, timeout=_CLOSING_SECONDS)
-    await stream.aclose()
-    await asyncio.get_running_loop().shutdown_asyncgens()
+async def _close(stream: AsyncGenerator[Any, None], turn: asyncio.Lock) -> None:
+    """Close the stream, once a step that was interrupted has ended."""
+    async with turn:
+        await stream.aclose()
+
+
+_unfinished: WeakSet[Generator[Any, None, None]] = WeakSet()
+
+
+@atexit.register
+def _close_unfinished() -> None:
+    """At the end of the process, while the background loop still runs: later nobody would answer."""
+    for steps in list(_unfinished):
+        with suppress(ValueError):  # another thread is in the middle of a step
+            steps.close()

@@ -103,7 +103,9 @@ class CategoryField(FieldType[str]):
         return _choice(self.values)
 
     def _cues(self) -> Cues:
-        return cast(Cues, self.cues) or tuple((value, (re.escape(_plain(value)),)) for value in self.values)
+        # A value without a letter or digit ("?") has no words of its own: an empty cue would stand everywhere.
+        called = ((value, re.escape(_plain(value))) for value in self.values)
+        return cast(Cues, self.cues) or tuple((value, (words,)) for value, words in called if words)
 
     def _shows_any(self, text: str) -> bool:
         together = _together(self._cues())

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
 from llm_extract.batch.many import Outcome, Pump, aextract_many, extract_many, stream
-from llm_extract.errors import QuotaExhausted, Refused
+from llm_extract.document import Document
+from llm_extract.errors import QuotaExhausted, Refused, UsageError
 from llm_extract.model.types import Request
 from llm_extract.testing import FakeModel
 
@@ -136,11 +141,82 @@ async def test_a_source_that_breaks_ends_the_stream_with_its_error() -> None:
 
 
 async def test_it_works_inside_a_running_loop_and_leaves_no_thread() -> None:
-    before = threading.active_count()
     assert len(list(extract_many(texts(3), schema=Sale, model=FakeModel(answer)))) == 3
-    stopped = extract_many(texts(100), schema=Sale, model=FakeModel(answer))
-    next(stopped)
-    stopped.close()  # type: ignore[attr-defined]
-    # threads of the default executor may stay for a moment; ours is gone
-    assert not any(thread.name == "llm-extract-many" for thread in threading.enumerate())
-    assert threading.active_count() >= before
+    with closing(extract_many(texts(100), schema=Sale, model=FakeModel(answer))) as stopped:
+        next(stopped)
+    reading = [thread for thread in threading.enumerate() if thread.name == "llm-extract-source"]
+    for thread in reading:
+        thread.join(5)
+    assert not any(thread.is_alive() for thread in reading)
+
+
+class Exit(BaseException):
+    """As `pytest.fail` and `sys.exit` raise it."""
+
+
+@pytest.mark.parametrize("leaving", [Exit, SystemExit, KeyboardInterrupt, asyncio.CancelledError])
+def test_an_exit_in_the_source_or_the_model_is_raised_and_not_waited_for(leaving: type[BaseException]) -> None:
+    def source() -> Iterator[str]:
+        yield from texts(2)
+        raise leaving("no more")
+
+    def model(request: Request) -> Any:
+        raise leaving("not to be asked")
+
+    with pytest.raises(leaving):
+        list(extract_many(source(), schema=Sale, model=FakeModel(answer)))
+    with pytest.raises(leaving):
+        list(extract_many(texts(2), schema=Sale, model=FakeModel(model)))
+    assert len(list(extract_many(texts(2), schema=Sale, model=FakeModel(answer)))) == 2
+
+
+@pytest.mark.parametrize("article", ["Lot 1 was sold.", b"Lot 1", Document.from_text("Lot 1 was sold.")])
+async def test_one_article_where_many_are_wanted_is_refused(article: Any) -> None:
+    with pytest.raises(UsageError, match="give a list"):
+        extract_many(article, schema=Sale, model=FakeModel(answer))
+    with pytest.raises(UsageError, match="give a list"):
+        await anext(aextract_many(article, schema=Sale, model=FakeModel(answer)))
+
+
+def test_a_source_is_read_in_one_thread() -> None:
+    """As SQLite's connections and other sessions want it."""
+
+    def from_a_database() -> Iterator[str]:
+        with sqlite3.connect(":memory:") as database:
+            database.execute("create table article (text)")
+            database.executemany("insert into article values (?)", [(text,) for text in texts(20)])
+            for (text,) in database.execute("select text from article"):
+                yield text
+        database.close()
+
+    assert len(list(extract_many(from_a_database(), schema=Sale, model=FakeModel(answer), at_once=2))) == 20
+
+
+@pytest.mark.parametrize(
+    "leaving",
+    [
+        "print(next(outcomes).error)",
+        "print(next(outcomes).error); raise SystemExit",
+        "for outcome in extract_many(waiting(), **terms): print(outcome.error); break",
+    ],
+)
+def test_a_program_ends_though_a_stream_is_unfinished_or_its_source_waits(leaving: str) -> None:
+    program = f"""
+import time
+from pydantic import BaseModel
+from llm_extract import extract_many
+from llm_extract.testing import FakeModel
+
+class Sale(BaseModel):
+    price: str | None = None
+
+def waiting():
+    yield "Lot 1 was sold."
+    time.sleep(100)
+
+terms = dict(schema=Sale, model=FakeModel({{"price": None}}))
+outcomes = extract_many(["Lot 1 was sold."] * 1000, **terms)
+{leaving}
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "None\n", "")

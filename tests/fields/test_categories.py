@@ -221,3 +221,10 @@ def test_cues_may_have_groups_of_their_own() -> None:
     assert field.parse("It went ding dong; no word was heard.") == "silence"
     assert not field.support("It went dong dong at noon.", "silence")
     assert field.support("It went ding dong at noon.", "silence")
+
+
+def test_a_category_without_a_letter_stands_nowhere_by_itself() -> None:
+    field = CategoryField(("high", "low", "?"))
+    assert field.parse("prices, it said, soared") is None
+    assert field.support("prices, it said, soared", "high")
+    assert field.support("prices, it said, were low", "high") is False
