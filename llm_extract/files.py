@@ -10,6 +10,7 @@ import errno
 import fcntl
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 _POLL_SECONDS = 0.005
@@ -32,18 +33,37 @@ def write_whole(path: Path, data: bytes) -> None:
     Raises:
         OSError: it could not be written; the old content stands.
     """
-    beside = path.with_name(f"{path.name}.new")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    write_together({path: data})
+
+
+def write_together(files: Mapping[Path, bytes]) -> None:
+    """Give files new content: none before all of it is on disk, so that they differ in age for a moment only.
+
+    Raises:
+        OSError: they could not be written; the old contents stand.
+    """
+    written: list[Path] = []
+    try:
+        for path, data in files.items():
+            written.append(path.with_name(f"{path.name}.new"))
+            _write_synced(written[-1], data)
+    except OSError:
+        for beside in written:
+            beside.unlink(missing_ok=True)
+        raise
+    for path, beside in zip(files, written, strict=True):
+        os.replace(beside, path)  # noqa: PTH105  # the tests' seam, see above
+    for directory in {path.parent for path in files}:
+        sync_directory(directory)
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
     try:
         write_all(descriptor, data)
         os.fsync(descriptor)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
     finally:
         os.close(descriptor)
-    os.replace(beside, path)  # noqa: PTH105  # the tests' seam, see above
-    sync_directory(path.parent)
 
 
 def write_text(path: Path, text: str) -> None:

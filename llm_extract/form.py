@@ -35,6 +35,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
+from llm_extract.errors import TaskError
 from llm_extract.fields import CategoryField, Context, FieldType, FlagField, NameField, TextField
 from llm_extract.fields.names import normalise_name
 from llm_extract.grammar import choice_grammar, is_run, line_grammar
@@ -60,6 +61,8 @@ _WRITING = 2
 """Counts the ways in which answers have been written on lines: a model knows the one that it was taught."""
 
 _YES, _NO = "yes", "no"
+SILENT = (NONE, _YES, _NO)
+"""Lines that hold no words of the article."""
 _NEXT, _SHOWS = ";", " = "
 
 
@@ -218,7 +221,12 @@ class Line:
     def writable(self, words: str, text: str) -> bool:
         """Whether these words can stand on this line of an article's form."""
         words = " ".join(words.split())
-        return words != NONE and is_run(words, text) and not (self.leaf.many and _NEXT in words)
+        return (
+            words != NONE
+            and len(words) <= self.longest
+            and is_run(words, text)
+            and not (self.leaf.many and _NEXT in words)
+        )
 
 
 @dataclass(frozen=True)
@@ -235,8 +243,31 @@ class Form:
     @property
     def fingerprint(self) -> str:
         """16 hexadecimal digits that change when a model would be asked something else."""
-        terms = [[line.path, line.label, line.leaf.many, list(line.choices)] for line in (*self.lines, *self.entry)]
+        terms = [
+            [line.path, line.label, line.leaf.many, _kind(line.leaf.field_type), list(line.choices)]
+            for line in (*self.lines, *self.entry)
+        ]
         return sha256(json.dumps([_WRITING, self.name, terms]).encode()).hexdigest()[:16]
+
+
+def _kind(field_type: FieldType[Any]) -> str:
+    """What decides how a field is asked for; the cues of a category do not, and its values are told beside."""
+    return type(field_type).__name__ if isinstance(field_type, CategoryField) else repr(field_type)
+
+
+def _check_choices(path: str, leaf: Leaf) -> None:
+    """Values that a line could not tell from each other, or from its own signs."""
+    if not isinstance(leaf.field_type, CategoryField):
+        return
+    written: dict[str, str] = {}
+    for value in leaf.field_type.values:
+        shown = value.replace("_", " ")
+        if _NEXT in shown or _SHOWS in shown or shown in written or shown == NONE:
+            other = f", as {written[shown]!r} is" if shown in written else ""
+            raise TaskError(
+                f"{path}: the model in the box cannot choose {value!r}, which it would write as {shown!r}{other}"
+            )
+        written[shown] = value
 
 
 def make_form(task: Task) -> Form:
@@ -244,10 +275,15 @@ def make_form(task: Task) -> Form:
 
     The first list of entries of the schema is asked entry for entry, every other one for its first entry. An entry
     begins with the first line whose `none` can mean that there are no more.
+
+    Raises:
+        TaskError: a category has a value that no line can hold.
     """
     root, labels = task.schema.root, task.prompt.file.front.questions
     asked = {path: leaf for path, leaf in root.leaves() if leaf.from_page is None and not _no_line(leaf)}
     order = [path for path in labels if path in asked] + [path for path in asked if path not in labels]
+    for path in order:
+        _check_choices(path, asked[path])
     shared = Counter(asked[path].name for path in order)
     entries = next((child for child in root.children if isinstance(child, Branch) and child.many), None)
     start = "\0" if entries is None else f"{entries.name}[]."

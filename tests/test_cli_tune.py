@@ -12,7 +12,7 @@ import pytest
 from llm_extract.cli.tune import _stoppable
 from llm_extract.tuning import tune
 from tests.command_line import Run
-from tests.evaluation.deals import record, text
+from tests.evaluation.deals import evidence, record, text
 from tests.tuning.tiny import write_base
 
 
@@ -59,7 +59,7 @@ def test_a_missing_package_says_how_to_get_it(command_line: Run, monkeypatch: py
 def test_wrong_usage_is_exit_code_2(command_line: Run, folder: Path, words: list[str], complaint: str) -> None:
     import json
 
-    (folder / "leak.jsonl").write_text(json.dumps({"text": text(5), "record": record(5), "evidence": {}}))
+    (folder / "leak.jsonl").write_text(json.dumps({"text": text(5), "record": record(5), "evidence": evidence(5)}))
     done = command_line("tune", *words)
     assert done.returncode == 2, done.stderr
     assert complaint in done.stderr

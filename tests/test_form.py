@@ -11,9 +11,10 @@ from typing import Annotated, Any, Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 
 from llm_extract.cli.skeleton import write_task
+from llm_extract.errors import TaskError
 from llm_extract.fields import (
     Category,
     CountField,
@@ -162,10 +163,11 @@ def test_words_that_the_answer_has_no_room_for_are_refused_before_it() -> None:
         ("names", "none of it", True),
         ("names", "Venn Sys", False),
         ("names", "", False),
+        ("passages", "seat " * 40, False),  # more than the line takes
     ],
 )
 def test_which_words_can_stand_on_a_line(path: str, words: str, writable: bool) -> None:
-    assert KINDS[path].writable(words, TEXT) is writable
+    assert KINDS[path].writable(words, words if "seat" in words else TEXT) is writable
 
 
 def test_the_grammar_of_a_line_offers_what_it_reads() -> None:
@@ -475,6 +477,34 @@ def test_the_fingerprint_changes_with_what_is_asked() -> None:
     again = make_form(task_for_schema(Market)).fingerprint
     assert again in prints
     assert len(again) == 16
+
+
+def test_the_fingerprint_changes_with_the_kind_of_a_field_and_not_with_a_category_s_cues() -> None:
+    kinds: list[Any] = [
+        Judged, str | None, Name | None, OrganisationName | None, int | None, Months | None, ExtensionMonths | None,
+        Annotated[int | None, CountField(of=("seat",))], Annotated[int | None, CountField(of=("user",))], Colour | None,
+    ]  # fmt: skip
+    records = [create_model("Lot", lots=(kind, ...)) for kind in kinds]
+    assert len({make_form(task_for_schema(record)).fingerprint for record in records}) == len(kinds)
+    cues: Any = Annotated[Colour | None, Category({"deep_red": ("ink",), "blue": ()})]
+    cued = create_model("Lot", lots=(cues, ...))
+    assert make_form(task_for_schema(cued)).fingerprint == make_form(task_for_schema(records[-1])).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("values", "complaint"),
+    [
+        (("advice; support", "x"), "cannot choose 'advice; support'"),
+        (("a = b", "c"), "cannot choose 'a = b'"),
+        (("deep_red", "deep red"), "which it would write as 'deep red', as 'deep_red' is"),
+        (("none", "some"), "cannot choose 'none'"),
+    ],
+)
+def test_choices_that_no_line_can_hold_are_refused(values: tuple[str, ...], complaint: str) -> None:
+    kind: Any = Literal.__getitem__(values)
+    record = create_model("Lot", kind=(kind | None, None))
+    with pytest.raises(TaskError, match=complaint):
+        make_form(task_for_schema(record))
 
 
 # ---------------------------------------------------------------- putting answers together

@@ -43,7 +43,7 @@ _file = click.Path(path_type=Path)
     "--minutes", metavar="N", type=click.FloatRange(min=0, max=100_000, min_open=True), default=60.0, show_default=True
 )
 @click.option(
-    "--rank", metavar="N", type=click.IntRange(1, 256), default=16, show_default=True, help="Size of the adapter."
+    "--rank", metavar="N", type=click.IntRange(1, 256), help="Size of the adapter.  [default: --start's, or 16]"
 )
 @click.option("--start", metavar="FOLDER", type=_folder, help="An adapter to begin with, to teach it more.")
 @click.option(
@@ -62,7 +62,7 @@ def tune(
     data: tuple[Path, ...],
     base: str,
     minutes: float,
-    rank: int,
+    rank: int | None,
     start: Path | None,
     attention: Attention | None,
     seed: int,
@@ -76,9 +76,10 @@ def tune(
     Stopped or killed, the same command goes on. The adapter is then used wherever the task is by `--model embedded`,
     or, made for the base smollm2, by `--model embedded:smollm2`. A task has one adapter, of one base.
     """
-    from llm_extract.model.adapters import read_adapter
+    from llm_extract.model.adapters import WEIGHTS, read_adapter
     from llm_extract.settings import load_settings
     from llm_extract.task import find_task
+    from llm_extract.tuning.adapter_file import read_rank
     from llm_extract.tuning.data import shown
     from llm_extract.tuning.training import GENTLE_RATE, Plan
     from llm_extract.tuning.tune import Order, check_packages, held, prepare
@@ -90,6 +91,8 @@ def tune(
         raise UsageError("--minutes is a number")
     known = read_adapter(start).attention if start else None
     reads = attention or known or Plan.attention
+    if rank is None:
+        rank = read_rank(start / WEIGHTS) if start else Plan.rank
     rate = GENTLE_RATE if reads == known else Plan.learning_rate
     plan = Plan(minutes=minutes, rank=rank, alpha=2 * rank, learning_rate=rate, seed=seed, attention=reads)
     given = {"base": base, "minutes": f"{minutes:g}", "rank": str(rank), "attention": reads, "seed": str(seed)}

@@ -99,6 +99,20 @@ def read_weights(
     return found
 
 
+def read_rank(file: Path) -> int:
+    """The rank of an adapter file.
+
+    Raises:
+        ValueError: it is no adapter's.
+    """
+    import gguf
+
+    ranks = {int(tensor.data.shape[0]) for tensor in gguf.GGUFReader(file).tensors if tensor.name.endswith(".lora_a")}
+    if len(ranks) != 1:
+        raise ValueError(f"{file} is no adapter of one rank")
+    return ranks.pop()
+
+
 def _tensor_name(parameter: str) -> str:
     match = _PARAMETER.search(parameter)
     if match is None or match["layer"] not in NAMES:

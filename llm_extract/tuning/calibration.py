@@ -17,7 +17,7 @@ was made without it, 10 % could be kept with 95 % of them right, and 27 % with t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from llm_extract.model.adapters import ANY_LINE, Calibration, log_odds
@@ -29,6 +29,7 @@ _PRIOR, _PRIOR_OF_LINES = 1.0, 10.0
 """How firmly weights are held to what is believed without observations: that a probability is worth what it says, and
 that all lines are alike."""
 _DIGITS = 4
+_FOLDS = 5
 
 
 class Observation(NamedTuple):
@@ -75,14 +76,12 @@ def _features(observed: Observation, lines: Sequence[str]) -> list[float]:
     return [*map(log_odds, observed.seen), 1.0, *(float(observed.path == path) for path in lines)]
 
 
-def without_own_article(
-    observations: Sequence[Observation], articles: Sequence[str], folds: int = 5
-) -> dict[str, Calibration | None]:
+def without_own_article(observations: Sequence[Observation], articles: Sequence[str]) -> dict[str, Calibration | None]:
     """For every article the calibration that was made without it and its fold.
 
     A calibration looks better on what it was made of than it is: thresholds are chosen, and it is reported, with these.
     """
-    fold_of = {article: number % folds for number, article in enumerate(articles)}
+    fold_of = {article: number % _FOLDS for number, article in enumerate(articles)}
     made = {
         fold: fit([each for each in observations if fold_of[each.article] != fold])
         for fold in sorted(set(fold_of.values()))
@@ -90,11 +89,10 @@ def without_own_article(
     return {article: made[fold] for article, fold in fold_of.items()}
 
 
-def best_threshold(figure: Callable[[float], float], thresholds: Iterable[float] = ()) -> float:
+def best_threshold(figure: Callable[[float], float]) -> float:
     """The threshold with the highest figure; of equals the lowest. NaN counts as nothing."""
-    candidates = sorted(thresholds) or THRESHOLDS
-    found: Mapping[float, float] = {threshold: figure(threshold) for threshold in candidates}
-    return max(candidates, key=lambda threshold: (found[threshold] if found[threshold] >= 0 else -1.0, -threshold))
+    found = {threshold: figure(threshold) for threshold in THRESHOLDS}
+    return max(THRESHOLDS, key=lambda threshold: (found[threshold] if found[threshold] >= 0 else -1.0, -threshold))
 
 
 THRESHOLDS = tuple(number / 20 for number in range(18))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from llm_extract.files import write_text
 from llm_extract.tuning.training import Check
 
 if TYPE_CHECKING:
@@ -42,6 +44,16 @@ def note_check(file: Path, trainer: Trainer, check: Check) -> None:
         lines.write(json.dumps(line) + "\n")
 
 
+def forget_later_checks(file: Path, step: int) -> None:
+    """Take out of a training's file of checks those of steps behind `step`, from where it goes on.
+
+    A kill threw them away: their adapters are of no part of what follows. A torn line goes, too.
+    """
+    kept = [line for line in _lines(file) if line["step"] <= step]
+    if file.is_file():
+        write_text(file, "".join(json.dumps(line) + "\n" for line in kept))
+
+
 def all_checks(file: Path, trainer: Trainer) -> tuple[Kept, ...]:
     """The checks of a training that has ended, and of three or more that of the mean of the last half.
 
@@ -64,15 +76,19 @@ def all_checks(file: Path, trainer: Trainer) -> tuple[Kept, ...]:
 def read_checks(file: Path, trainer: Trainer) -> tuple[Kept, ...]:
     """The checks that were made, whose adapters are there; of two of one step the later. A torn line is passed over."""
     found: dict[int, Kept] = {}
-    for line in file.read_text("utf-8").splitlines() if file.is_file() else ():
-        try:
-            data = json.loads(line)
-        except ValueError:
-            continue
+    for data in _lines(file):
         if trainer.adapter_file(data["step"]).is_file():
             check = Check(data["loss"], data["lines"], data["stated"])
             found[data["step"]] = Kept(data["step"], data["minutes"], check)
     return tuple(found[step] for step in sorted(found))
+
+
+def _lines(file: Path) -> Iterator[dict[str, Any]]:
+    for line in file.read_text("utf-8").splitlines() if file.is_file() else ():
+        try:
+            yield json.loads(line)
+        except ValueError:
+            continue
 
 
 def _mean(trainer: Trainer, last: tuple[Kept, ...]) -> Kept:

@@ -2,8 +2,8 @@
 
 Beside its gold a task may have a folder `train/` with more of the same; further folders and files of JSON lines are
 given by name. Of the gold the split `dev` judges and the split `test` is left alone: its texts are only compared, so
-that none of them is learnt from by accident. Gold without splits is parted here, and so is `dev` where there is nothing
-else to learn from.
+that none of them is learnt from by accident. Gold without splits judges, all of it. Where there is nothing else to
+learn from, what judges is parted here.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from llm_extract.form import Form, make_form
 from llm_extract.result import Issue
 from llm_extract.schema import leaf_path
 from llm_extract.task import Task
-from llm_extract.tuning.lessons import Lesson, lesson_of, make_lesson
+from llm_extract.tuning.lessons import Lesson, WordlessError, lesson_of, make_lesson
 
 HELD_OUT_SPLIT, LEFT_ALONE = "dev", "test"
 
@@ -106,8 +106,13 @@ def gather(task: Task, gold: Path | None = None, train: Sequence[Path] = (), dat
     split = HELD_OUT_SPLIT if any(item.file.split for item in whole.items) else None
     judging = whole.split(split)
     own = [item for item in whole.items if split and item.file.split not in (HELD_OUT_SPLIT, LEFT_ALONE)]
-    parted = split is None or not (own or any(candidates for _, candidates in parts))
+    parted = not (own or any(candidates for _, candidates in parts))
     held_out = judging
+    if not parted and len(judging.items) < _FEWEST_HELD_OUT:
+        raise EvaluationError(
+            f"{len(judging.items)} article judges what is learnt, and {_FEWEST_HELD_OUT} are needed: label another in "
+            f"{shown(whole.directory / 'gold', task)}"
+        )
     if parted:
         stories = held_out_stories(item.story for item in judging.items)
         kept = tuple(item for item in judging.items if item.story in stories)
@@ -252,14 +257,17 @@ def _candidate(task: Task, form: Form, name: str, where: str, data: Mapping[str,
     else:
         document = Document.from_text(str(data["text"]))
     read = task.record.model_validate(data["record"], strict=False, by_alias=True, by_name=True)
-    record = json.loads(read.model_dump_json())
+    record = json.loads(read.model_dump_json(by_alias=False))
     evidence = data.get("evidence") or {}
     if not isinstance(evidence, Mapping):
         raise EvaluationError(f"{where}: evidence: an object with a path for each value")
     for path in derived(evidence):
         remove(record, path)
     places = {path: _place(document, found, f"{where}: {path}") for path, found in evidence.items()}
-    return _Candidate(name, where, document.text, lesson_of(form, name, document, record, places))
+    try:
+        return _Candidate(name, where, document.text, lesson_of(form, name, document, record, places))
+    except WordlessError as error:
+        raise EvaluationError(f"{where}: {error}") from error
 
 
 def _place(document: Document, found: Any, where: str) -> GoldEvidence:

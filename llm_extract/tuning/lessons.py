@@ -7,15 +7,17 @@ labels; article and labels are given.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from llm_extract.document import Document
-from llm_extract.evaluation.gold import Gold, GoldEvidence
+from llm_extract.errors import EvaluationError
+from llm_extract.evaluation.gold import Gold, GoldEvidence, located
 from llm_extract.fields import CategoryField, Context, DateField, DurationField, FlagField, NameField, TextField
 from llm_extract.fields.durations import Part
-from llm_extract.form import Form, Line, make_form
+from llm_extract.form import MOST_ITEMS, Form, Line, make_form
 from llm_extract.questions import asked_text, context_of, prompt_start
 from llm_extract.task import Task
 
@@ -25,7 +27,7 @@ class FilledLine(NamedTuple):
 
     line: Line
     said: Any
-    """In the shape of the schema's answer; None where there are words that the line cannot state: not asked."""
+    """In the shape of the schema's answer; `_UNSTATED` where its words cannot be written on the line: not asked."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,24 @@ _UNSTATED: Any = object()
 
 
 def make_lesson(task: Task, gold: Gold) -> Lesson:
-    """The lesson of one gold article."""
-    return lesson_of(make_form(task), gold.name, gold.document, gold.file.record, gold.evidence())
+    """The lesson of one gold article.
+
+    Raises:
+        EvaluationError: a value has no words in its `evidence`, which may have them without their places.
+    """
+    record = json.loads(gold.record.model_dump_json(by_alias=False))
+    places = {path: located(gold.document, found) for path, found in gold.file.evidence.items()}
+    there = {path: place for path, place in places.items() if place is not None}
+    try:
+        return lesson_of(make_form(task), gold.name, gold.document, record, there)
+    except WordlessError as error:
+        raise EvaluationError(
+            f"{gold.path}: {error}: llm-extract eval audit {task.name} names all of its kind"
+        ) from error
+
+
+class WordlessError(ValueError):
+    """A value has no words that state it."""
 
 
 def lesson_of(
@@ -61,7 +79,10 @@ def lesson_of(
     """The lesson of an article, from its record as JSON and the words behind it.
 
     A date that was put together from others (an end from start and term) is no answer of its own. A line
-    whose words cannot be written, because the text cuts them, is left out.
+    whose words cannot be written, because the text cuts them or they are too many, is left out.
+
+    Raises:
+        WordlessError: a value that is no name or text has no evidence.
     """
     text, context = asked_text(document), context_of(document)
     said = _Said(document, text, context, evidence)
@@ -97,7 +118,7 @@ class _Said:
                 return _UNSTATED
             said.append({"value": value, "quote": words} if isinstance(line.leaf.field_type, CategoryField) else words)
         if line.leaf.many:
-            return said
+            return _UNSTATED if len(said) > MOST_ITEMS else said
         return said[0] if said else None
 
     def _words(self, line: Line, path: str, value: Any) -> str | None:
@@ -107,7 +128,9 @@ class _Said:
         if isinstance(field_type, NameField | TextField) and line.writable(str(value), self._text):
             return str(value)
         if found is None:
-            return str(value)
+            if isinstance(field_type, NameField | TextField):
+                return str(value)
+            raise WordlessError(f"{path} has no words in `evidence`")
         if isinstance(field_type, DateField) and found.also and self._is_term(field_type, found):
             return None
         return found.quote

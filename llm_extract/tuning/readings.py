@@ -8,10 +8,11 @@ learn is the way of telling, and not the article. All of it follows from the see
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llm_extract.tuning.lessons import Lesson
+from llm_extract.tuning.lessons import Lesson, words_of
 from llm_extract.tuning.swapping import Vocabulary, swap, thin
 
 if TYPE_CHECKING:
@@ -24,10 +25,12 @@ class Encoded(NamedTuple):
     tokens: list[int]
     learnt: list[int]
     """Positions of the tokens that are learnt."""
+    copied: frozenset[int] = frozenset()
+    """Positions in the article of the tokens from which answers are copied."""
 
 
 def encode(lesson: Lesson, tokenizer: Any) -> Encoded:
-    """The tokens of a lesson and which of them are learnt."""
+    """The tokens of a lesson, which of them are learnt, and from which answers are copied."""
     text, spans = "", []
     for piece, learnt in lesson.parts():
         if learnt:
@@ -42,7 +45,13 @@ def encode(lesson: Lesson, tokenizer: Any) -> Encoded:
             current += 1
         if current < len(spans) and start >= spans[current][0] and end > start:
             places.append(position)
-    return Encoded(tokens, places)
+    form = spans[0][0] if spans else len(text)
+    answered = bytearray(form)
+    for words in {words for _, said in lesson.lines for words in words_of(said)}:
+        for match in re.finditer(r"\s+".join(map(re.escape, words.split())), text[:form]):
+            answered[match.start() : match.end()] = b"\1" * (match.end() - match.start())
+    copied = (place for place, (start, end) in enumerate(offsets) if end <= form and any(answered[start:end]))
+    return Encoded(tokens, places, frozenset(copied))
 
 
 def reading(number: int, lessons: Sequence[Lesson], known: Vocabulary, plan: Plan) -> Lesson:
@@ -67,16 +76,20 @@ def reading(number: int, lessons: Sequence[Lesson], known: Vocabulary, plan: Pla
 def blur(encoded: Encoded, share: float, others: Sequence[int], chance: random.Random) -> Encoded:
     """The same lesson with a share of the tokens before its first answer replaced by any of `others`.
 
-    Tokens of answers stay wherever they stand, so that every answer can still be copied; so do the first and the last
-    few, which tell article and form apart.
+    What answers are made of stays wherever it stands, so that every answer can still be copied; so do the first and the
+    last few, which tell article and form apart.
     """
     answers = {encoded.tokens[place] for place in encoded.learnt}
     end = encoded.learnt[0] - _FRAME if encoded.learnt else 0
+
+    def may_go(place: int, token: int) -> bool:
+        return _FRAME <= place < end and place not in encoded.copied and token not in answers
+
     tokens = [
-        chance.choice(others) if _FRAME <= place < end and token not in answers and chance.random() < share else token
+        chance.choice(others) if may_go(place, token) and chance.random() < share else token
         for place, token in enumerate(encoded.tokens)
     ]
-    return Encoded(tokens, encoded.learnt)
+    return encoded._replace(tokens=tokens)
 
 
 _FRAME = 8

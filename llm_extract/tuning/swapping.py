@@ -7,6 +7,7 @@ digits and other years, the same everywhere in the article and in its answers.
 
 from __future__ import annotations
 
+import calendar
 import random
 import re
 from collections import Counter, defaultdict
@@ -23,6 +24,9 @@ _TERM_WORD = re.compile(r"\b(?:three|four|five|six|seven|eight|nine|ten)(?=[- ](
 _TERM_WORDS = ("three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 _SHORTEST_NAME = 4
+_CALENDAR = frozenset(
+    f"{' '.join(calendar.month_name)} {' '.join(calendar.day_name)} sept spring summer autumn winter".lower().split()
+)
 _WELL_KNOWN = 3
 """A capitalised word of this many articles is no name of one of them ("Council", "April", "Microsoft")."""
 
@@ -32,7 +36,7 @@ class Vocabulary:
     """The words of the articles that swapping draws on."""
 
     common: frozenset[str]
-    """In lower case: words that are not swapped."""
+    """In lower case: words that are not swapped. Months and weekdays always are: a date has to stay one."""
     names: dict[str, tuple[str, ...]]
     """First letter → rare capitalised words."""
 
@@ -45,7 +49,7 @@ def vocabulary(texts: Iterable[str]) -> Vocabulary:
         words = set(_WORD.findall(text))
         lower |= {word for word in words if word[0].islower()}
         capitalised.update({word.capitalize() for word in words if word[0].isupper()})
-    common = lower | {word.lower() for word, count in capitalised.items() if count >= _WELL_KNOWN}
+    common = lower | _CALENDAR | {word.lower() for word, count in capitalised.items() if count >= _WELL_KNOWN}
     names: dict[str, list[str]] = defaultdict(list)
     for word in sorted(capitalised):
         if word.lower() not in common and len(word) >= _SHORTEST_NAME:
@@ -75,12 +79,14 @@ def thin(lesson: Lesson, chance: random.Random) -> Lesson:
 def _change(text: str, known: Vocabulary, chance: random.Random) -> Callable[[str], str]:
     there = {word.capitalize() for word in _WORD.findall(text)}
     words: dict[str, str] = {}
+    taken: set[str] = set()
     for word in sorted(there):
         if len(word) < _SHORTEST_NAME or word.lower() in known.common:
             continue
-        others = [other for other in known.names.get(word[0], ()) if other not in there]
+        others = [other for other in known.names.get(word[0], ()) if other not in there and other not in taken]
         if others:
             words[word] = chance.choice(others)
+            taken.add(words[word])  # two names stay two
     shift = chance.randint(-6, 6)
     digits: dict[str, str] = {}
     for number in sorted({match["number"] for match in _PARTS.finditer(text) if match["number"]}):

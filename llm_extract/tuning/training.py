@@ -9,13 +9,16 @@ that was killed goes on from its last checkpoint as if nothing had been.
 from __future__ import annotations
 
 import math
+import os
 import shutil
+import sysconfig
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from llm_extract.form import SILENT
 from llm_extract.model.embedded_server import READ_AT_ONCE
 from llm_extract.model.machine import usable_cores
 from llm_extract.model.types import Attention
@@ -73,7 +76,7 @@ class Check(NamedTuple):
     lines: float
     """Share of lines every token of which is the model's first choice, given the right lines before."""
     stated: float
-    """The same of lines that state something."""
+    """The same of lines that state something: all but yes, no and none."""
 
 
 def load_base(file: Path) -> tuple[Any, Any]:
@@ -92,12 +95,14 @@ def load_base(file: Path) -> tuple[Any, Any]:
 def _fuse(model: Any) -> None:
     """Make a step about twice as fast on a CPU: the many small operations of a block are compiled into few.
 
-    PyTorch's flash attention is slower there than plain matrices. Without a C++ compiler all runs as it is.
+    PyTorch's flash attention is slower there than plain matrices. Without a C++ compiler, or the header of Python that
+    what is compiled includes, all runs as it is.
     """
     import torch
 
     model.set_attn_implementation("eager")
-    if shutil.which("g++") or shutil.which("clang++"):
+    header = Path(sysconfig.get_path("include"), "Python.h")
+    if shutil.which(os.environ.get("CXX") or "g++") and header.is_file():
         for index, layer in enumerate(model.model.layers):
             model.model.layers[index] = torch.compile(layer, dynamic=True)
 
@@ -196,7 +201,7 @@ class Trainer:
         if self.plan.attention == "prefix":
             masks = prefix_masks(encoded, inner.config, inner.dtype, self.device)
         hidden = inner(input_ids=tokens, attention_mask=masks, use_cache=False).last_hidden_state[0]
-        places = torch.tensor(encoded.learnt, device=self.device)
+        places = torch.tensor(encoded.learnt, dtype=torch.long, device=self.device)
         # Swapped names may have tokens that no lesson has.
         vocabulary = torch.cat([self.vocabulary, tokens[0, places]]).unique()
         weights = self.model.base_model.model.get_output_embeddings().weight[vocabulary]
@@ -269,27 +274,36 @@ class Trainer:
         import torch
 
         total, tokens, right, lines, stated_right, stated = 0.0, 0, 0, 0, 0, 0
-        newline = self.tokenizer("\n", add_special_tokens=False)["input_ids"][-1]
+        newline = self._tokens("\n")[-1]
+        silent = [self._tokens(f" {said}\n") for said in SILENT]
         self.model.eval()
         with torch.no_grad():
             for lesson in self.held_out:
                 encoded = encode(lesson, self.tokenizer)
+                if not encoded.learnt:  # its article can answer no line
+                    continue
                 logits, targets = self._scores(encoded)
                 total += torch.nn.functional.cross_entropy(logits, targets, reduction="sum").item()
                 tokens += len(targets)
                 hits = (logits.argmax(-1) == targets).tolist()
                 line: list[bool] = []
+                written: list[int] = []
                 for hit, place in zip(hits, encoded.learnt, strict=True):
                     line.append(hit)
-                    if encoded.tokens[place] == newline:
+                    written.append(encoded.tokens[place])
+                    if written[-1] == newline:
                         lines += 1
                         right += all(line)
-                        if len(line) > 2:
+                        if written not in silent:
                             stated += 1
                             stated_right += all(line)
-                        line = []
+                        line, written = [], []
         self.model.train()
         return Check(total / max(tokens, 1), right / max(lines, 1), stated_right / max(stated, 1))
+
+    def _tokens(self, text: str) -> list[int]:
+        tokens: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"]
+        return tokens
 
     # -- going on ------------------------------------------------------------------------------------------
 
@@ -359,7 +373,7 @@ class Trainer:
         import torch
 
         for name, value in self.masters.items():
-            found = torch.as_tensor(values[name])
+            found = torch.as_tensor(values[name], device=value.device, dtype=value.dtype)
             side = 0 if ".lora_A." in name else 1  # where the rank is
             missing = value.shape[side] - found.shape[side]
             if missing < 0 or found.shape[1 - side] != value.shape[1 - side]:

@@ -36,14 +36,14 @@ from llm_extract.model.weights import EmbeddedModel, model_file
 from llm_extract.task import Task, shipped_directory
 from llm_extract.tuning.adapter_file import read_weights, write_adapter
 from llm_extract.tuning.bases import KEPT_TOKENS, LICENCES, find_base, too_large
-from llm_extract.tuning.choosing import CHECKS, Kept, all_checks, best_of, file_of, note_check
+from llm_extract.tuning.choosing import CHECKS, Kept, all_checks, best_of, file_of, forget_later_checks, note_check
 from llm_extract.tuning.data import Material, gather
 from llm_extract.tuning.training import Device, Plan, Trainer
 
 if TYPE_CHECKING:
     from llm_extract.settings import Settings
 
-PACKAGES = ("torch", "transformers", "peft", "gguf", "numpy", "scipy")
+PACKAGES = ("torch", "transformers", "peft", "gguf", "numpy", "scipy", "xllamacpp")
 
 _PACKAGE = Path(__file__).parents[1]
 
@@ -244,6 +244,7 @@ def train(work: Work, say: Say, on_start: Callable[[Trainer], None] = lambda tra
     trainer = _trainer(work, say)
     on_start(trainer)
     file = work.folder / CHECKS
+    forget_later_checks(file, trainer.step)
     for check in trainer.run():
         note_check(file, trainer, check)
     if trainer.stopped:

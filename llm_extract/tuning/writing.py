@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from llm_extract.files import write_text, write_whole
+from llm_extract.files import write_text, write_together
 from llm_extract.form import make_form
 from llm_extract.model.adapters import CARD, DESCRIPTION, WEIGHTS, Adapter
 from llm_extract.tuning.bases import KEPT_TOKENS, LICENCES
@@ -84,10 +84,9 @@ def finish(work: Work, trained: Trained, settings: Settings, say: Say) -> Tuned:
     notes = notes_of(replaced.read_text("utf-8")) if replaced.is_file() else ""
     write_text(staging / CARD, write_card(card, notes))
     work.out.mkdir(parents=True, exist_ok=True)
-    for name, content in LICENCES[work.base.name].files().items():
-        write_whole(work.out / name, content)
-    for name in (WEIGHTS, DESCRIPTION, CARD):
-        write_whole(work.out / name, (staging / name).read_bytes())
+    files = {name: (staging / name).read_bytes() for name in (WEIGHTS, DESCRIPTION, CARD)}
+    files |= LICENCES[work.base.name].files()
+    write_together({work.out / name: content for name, content in files.items()})
     return Tuned(work.out, of_base, of_adapter, adapter)
 
 

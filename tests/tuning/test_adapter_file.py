@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 np = pytest.importorskip("numpy")
 gguf = pytest.importorskip("gguf")
 
-from llm_extract.tuning.adapter_file import NAMES, _interleaved, read_weights, write_adapter  # noqa: E402
+from llm_extract.tuning.adapter_file import NAMES, _interleaved, read_rank, read_weights, write_adapter  # noqa: E402
 
 
 class Tensor:
@@ -123,3 +123,8 @@ def test_transformers_own_reader_undoes_it(shape: tuple[int, int, int]) -> None:
     values = np.arange(heads * 2 * half * columns).reshape(heads * 2 * half, columns)
     undo = reading.LlamaTensorProcessor({})._reverse_permute_weights
     assert np.array_equal(undo(_interleaved(values, heads), heads, heads), values)
+
+
+def test_the_rank_of_a_file_is_read(tmp_path: Path) -> None:
+    written(tmp_path / "adapter.gguf", "gemma3", parameters(rank=3))
+    assert read_rank(tmp_path / "adapter.gguf") == 3

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm_extract.tuning.readings import Encoded, blur, chance_of, reading
+from llm_extract.tuning.lessons import words_of
+from llm_extract.tuning.readings import Encoded, blur, chance_of, encode, reading
 from llm_extract.tuning.swapping import vocabulary
 from llm_extract.tuning.training import Plan
 from tests.tuning.test_swapping import LESSONS
@@ -39,6 +42,37 @@ def test_the_share_is_kept_and_the_seed_decides() -> None:
     assert changed == pytest.approx(900, abs=100), "of the tokens that are no answer's, nine in ten"
     assert blur(before, 0.1, OTHERS, chance_of("1")) == after
     assert blur(before, 0.1, OTHERS, chance_of("2")) != after
+
+
+def test_what_an_answer_is_copied_from_stays_though_its_tokens_are_others() -> None:
+    """A name at a line's beginning has other tokens than behind its label."""
+    before = article(40, [3])._replace(copied=frozenset({20, 21}))
+    after = blur(before, 1.0, OTHERS, random.Random(1))
+    assert after.tokens[20:22] == before.tokens[20:22]
+    assert after.tokens[19] in OTHERS
+
+
+class Letters:
+    """A tokenizer whose tokens are letters."""
+
+    def __call__(self, text: str, *, return_offsets_mapping: bool) -> dict[str, Any]:
+        return {
+            "input_ids": [ord(letter) for letter in text],
+            "offset_mapping": [(at, at + 1) for at in range(len(text))],
+        }
+
+
+def test_the_words_of_answers_are_found_in_the_article_across_lines() -> None:
+    lesson = next(
+        lesson for lesson in LESSONS if any(" " in words for _, said in lesson.lines for words in words_of(said))
+    )
+    words = next(words for _, said in lesson.lines for words in words_of(said) if " " in words)
+    broken = replace(lesson, text=lesson.text.replace(words, words.replace(" ", "\n")))
+    encoded = encode(broken, Letters())
+    copied = "".join(chr(encoded.tokens[place]) for place in sorted(encoded.copied))
+    assert words.replace(" ", "\n") in copied
+    assert len(encoded.copied) < encoded.learnt[0] / 2
+    assert max(encoded.copied) < encoded.learnt[0]
 
 
 def test_a_lesson_without_answers_stays() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +16,24 @@ pytest.importorskip("peft")
 pytest.importorskip("transformers")
 pytest.importorskip("gguf")
 
+from llm_extract.form import SILENT  # noqa: E402
 from llm_extract.task import find_task  # noqa: E402
-from llm_extract.tuning.choosing import Kept, _mean, all_checks, file_of  # noqa: E402
+from llm_extract.tuning.adapter_file import read_rank, write_adapter  # noqa: E402
+from llm_extract.tuning.choosing import (  # noqa: E402
+    CHECKS,
+    Kept,
+    _mean,
+    all_checks,
+    file_of,
+    forget_later_checks,
+    note_check,
+)
 from llm_extract.tuning.data import gather  # noqa: E402
 from llm_extract.tuning.lessons import Lesson  # noqa: E402
-from llm_extract.tuning.readings import encode  # noqa: E402
+from llm_extract.tuning.readings import Encoded, encode  # noqa: E402
 from llm_extract.tuning.training import Check, Plan, Trainer  # noqa: E402
 from tests.evaluation.deals import write_task  # noqa: E402
-from tests.tuning.tiny import write_base  # noqa: E402
+from tests.tuning.tiny import HEADS, KEY_VALUE_HEADS, write_base  # noqa: E402
 
 # What these packages say of each other is no matter of ours.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -237,8 +249,59 @@ def test_only_what_stands_behind_a_label_is_learnt(base: Path, lessons: Any, und
     assert "".join(learnt).replace("▁", " ") == "".join(piece for piece, is_learnt in lesson.parts() if is_learnt)
 
 
-def test_the_size_of_the_file_is_known_before(undisturbed: Trainer) -> None:
-    assert undisturbed.adapter_bytes == 2 * sum(value.numel() for value in undisturbed.masters.values())
+def test_the_size_of_the_file_is_known_before(tmp_path: Path, undisturbed: Trainer) -> None:
+    file = tmp_path / "adapter.gguf"
+    write_adapter(
+        file, undisturbed.masters, architecture="gemma3", alpha=4, heads=HEADS, key_value_heads=KEY_VALUE_HEADS
+    )
+    names = 100 * len(undisturbed.masters)  # and how each tensor is shaped
+    assert undisturbed.adapter_bytes < file.stat().st_size < undisturbed.adapter_bytes + names + 1000
+    assert read_rank(file) == PLAN.rank
+
+
+def test_a_held_out_article_that_can_answer_no_line_is_passed_over(
+    tmp_path: Path, base: Path, lessons: Any, undisturbed: Trainer
+) -> None:
+    learnt, held_out = lessons
+    silent = replace(held_out[0], lines=())
+    made = trainer(tmp_path, base, (learnt, [*held_out, silent]))
+    assert made.check() == trainer(tmp_path / "without", base, lessons).check()
+
+
+def test_lines_that_state_nothing_are_told_by_what_they_say(
+    tmp_path: Path, base: Path, lessons: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learnt, held_out = lessons
+
+    def stated(silent: bool) -> Check:
+        lines = [(line, said) for line, said in held_out[0].lines if (line.write(said) in SILENT) is silent]
+        made = trainer(tmp_path / str(silent), base, (learnt, [replace(held_out[0], lines=tuple(lines))]))
+
+        def all_right(encoded: Encoded) -> tuple[Any, Any]:
+            return 10 * torch.eye(len(encoded.learnt)), torch.arange(len(encoded.learnt))
+
+        monkeypatch.setattr(made, "_scores", all_right)
+        return made.check()
+
+    assert stated(silent=True)[1:] == (1.0, 0.0)
+    assert stated(silent=False)[1:] == (1.0, 1.0)
+
+
+def test_checks_behind_the_place_where_a_killed_training_goes_on_are_forgotten(
+    tmp_path: Path, undisturbed: Trainer
+) -> None:
+    file = tmp_path / CHECKS
+    forget_later_checks(file, 4)
+    assert not file.exists()
+    for step in (4, 6, 8):
+        undisturbed.step = step
+        note_check(file, undisturbed, Check(0.5, 0.5, 0.5))
+    with file.open("a") as lines:
+        lines.write('{"step": 9, "min')
+    forget_later_checks(file, 6)
+    undisturbed.step = 8
+    note_check(file, undisturbed, Check(0.4, 0.5, 0.5))
+    assert [json.loads(line)["step"] for line in file.read_text().splitlines()] == [4, 6, 8]
 
 
 def test_a_training_begins_with_the_weights_that_it_is_given(tmp_path: Path, base: Path, lessons: Any) -> None:
