@@ -56,12 +56,13 @@ class Extractor(Generic[RecordT]):
     Args:
         task: the name of a task (see `llm_extract.task.find_task`), or a `Task`.
         schema: instead of a task, any pydantic model; the default prompt asks for it.
-        model: a model's name (`openai/gpt-5-mini`, `embedded`), or anything with an `answer` method
-            (see `llm_extract.testing`); by default what the settings say.
+        model: a model's name (`openai/gpt-5-mini`, `embedded`), or any `llm_extract.model.Model` (an `endpoint`, and
+            methods `answer` and `aclose`; see `llm_extract.testing`); by default what the settings say.
         settings: by default read from the environment and the working directory's files.
 
     Raises:
         TaskError, ModelNameError, SettingsError: what was asked for does not hold.
+        EmbeddedModelError: the task's adapter is damaged, or of another form.
     """
 
     def __init__(
@@ -123,6 +124,7 @@ class Extractor(Generic[RecordT]):
 
         Raises:
             DocumentError: no text.
+            SettingsError: `published` is no date.
             ExtractionError: this article failed; `usage` says what was paid, and `attempts` what was tried, unless all
                 calls were sound and the article does not support what they gave (Unsupported).
             FatalError: nothing will succeed until a key, a quota or a model is changed.

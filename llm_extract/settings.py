@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     """None: `llm_extract.model.cache.default_cache_directory`."""
 
     timeout: float = Field(default=300.0, gt=0, allow_inf_nan=False, description="seconds, above 0")
-    """Seconds for one answer: all its calls and backoffs. One call may take half of them, but at least 150."""
+    """Seconds for one answer: all its calls and backoffs. One call may take half of them, or 150 where that is more."""
     attempts: int = Field(default=6, ge=1, description="a whole number, 1 or more")
     """Calls that may fail for a passing reason before an answer fails."""
     reasks: int = Field(default=2, ge=0, description="a whole number, 0 or more")

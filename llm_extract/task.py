@@ -58,6 +58,11 @@ class Task:
         return f"{self.name}@{self.prompt.file.front.version}:{self.prompt.file.fingerprint}"
 
 
+def is_installed(place: Path) -> bool:
+    """Whether a place is inside the installed package, where the next installation overwrites what is written."""
+    return place.resolve().is_relative_to(_PACKAGE.resolve())
+
+
 def shipped_directory() -> Path:
     """The folder that holds the shipped `prompts/` and `schemas/`."""
     installed = _PACKAGE / "shipped"

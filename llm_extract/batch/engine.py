@@ -82,7 +82,7 @@ class Batch:
         sources: files, folders and archives, as `llm_extract.batch.sources.read_articles` takes them.
         out: the run's folder; the same batch on the same folder goes on where it stopped.
         task: as of `Extractor`, like `model` and `settings`.
-        model: a model's name, or anything with an `answer` method.
+        model: a model's name, or any `llm_extract.model.Model`.
         settings: by default read from the environment and the working directory's files.
         limit: read only so many articles.
         where: only articles for which this expression is true; see `llm_extract.batch.selection`.
@@ -93,7 +93,8 @@ class Batch:
             core but one, three at most.
         engine: who works on articles: this process (`local`), or the workers of a Ray cluster (`ray`). A run's records
             do not depend on it: one that was begun here may go on there.
-        address: of the cluster, `HOST:PORT` or `auto`; by default a Ray of its own on this machine.
+        address: of the cluster, `HOST:PORT` or `auto`; by default as `RAY_ADDRESS` says, or a Ray of its own on this
+            machine.
         workers: how many workers; by default one for each CPU.
         on_progress: called with the state after every change, in the event loop.
         on_message: called with what else there is to say: where a provider's batch is.

@@ -71,7 +71,7 @@ async def aextract_many(
             opens it in that thread.
         task: as of `Extractor`, like `schema`, `model` and `settings`.
         schema: any pydantic model, instead of a task.
-        model: a model's name, or anything with an `answer` method.
+        model: a model's name, or any `llm_extract.model.Model`.
         settings: by default read from the environment and the working directory's files.
         in_order: outcomes in the order of the articles; else as they finish.
         at_once: how many are worked on at most; by default what the settings allow, one for a model in the box.

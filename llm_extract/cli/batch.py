@@ -49,7 +49,7 @@ def batch() -> None:
 @click.option("--max-tokens", metavar="N", type=click.IntRange(min=1), help="Stop before the run takes more tokens.")
 @click.option("--rpm", metavar="N", type=click.IntRange(min=1), help="Requests a minute.  [default: the server's own]")
 @click.option("--tpm", metavar="N", type=click.IntRange(min=1), help="Tokens a minute.  [default: the server's own]")
-@click.option("--concurrency", metavar="N|auto", default="auto", help="Articles at once.  [default: auto]")
+@click.option("--concurrency", metavar="N|auto", default="auto", help="Calls at once.  [default: auto]")
 @click.option("--provider-batch", is_flag=True, help="Ask through the provider's Batch API, at half its price.")
 @click.option(
     "--processes",
@@ -63,7 +63,9 @@ def batch() -> None:
     default="local",
     help="Who works: this process, or workers on Ray.  [default: local]",
 )
-@click.option("--address", metavar="HOST:PORT|auto", help="With --engine ray: the cluster.  [default: this machine]")
+@click.option(
+    "--address", metavar="HOST:PORT|auto", help="With --engine ray.  [default: $RAY_ADDRESS, or this machine]"
+)
 @click.option("--workers", metavar="N", type=click.IntRange(min=1), help="With --engine ray.  [default: one a CPU]")
 @click.option(
     "--estimate", is_flag=True, help="Count articles, copies and tokens, and say a price range; call nothing."

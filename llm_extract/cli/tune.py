@@ -72,7 +72,7 @@ def tune(
 ) -> int:
     """Train an adapter that makes the model in the box good at a task.
 
-    Learns from the articles beside the task's gold, chooses and calibrates on the split `dev`, never looks at `test`.
+    Learns from the articles beside the task's gold, chooses and calibrates on the split `dev`; `test` is left alone.
     Stopped or killed, the same command goes on. The adapter is then used wherever the task is by `--model embedded`,
     or, made for the base smollm2, by `--model embedded:smollm2`. A task has one adapter, of one base.
     """

@@ -19,7 +19,7 @@ from llm_extract.evaluation.gold import Gold, fixed, gold_paths, located, read_g
 from llm_extract.evaluation.items import Plan, entries_of, every_value, make_plan, reference_day
 from llm_extract.evaluation.support import carries
 from llm_extract.files import write_text
-from llm_extract.task import Task
+from llm_extract.task import Task, is_installed
 
 SPLITS = ("dev", "test")
 """To work with, and only for the gate: an article in any other split would be measured by nobody."""
@@ -68,8 +68,10 @@ def audit(task: Task, directory: Path, *, fix: bool = False) -> Audit:
         fix: write the places of quotes where they are missing or wrong.
 
     Raises:
-        EvaluationError: there is no gold at all.
+        EvaluationError: there is no gold at all, or what is to be mended is the installed package's.
     """
+    if fix and is_installed(directory):
+        raise EvaluationError(f"{directory} is inside the installed package: copy it to evals/{task.name} here")
     plan = make_plan(task.schema)
     findings: list[Finding] = []
     read: list[Gold] = []

@@ -14,6 +14,7 @@ from llm_extract.evaluation.results import Results, judge
 from llm_extract.evaluation.runs import read_meta
 from llm_extract.evaluation.summary import Summary, figures_by_name, summarise
 from llm_extract.files import write_text
+from llm_extract.task import is_installed
 
 _OF_A_BASELINE = {"article", "repeat", "record", "evidence", "error"}
 
@@ -108,9 +109,15 @@ def store_baseline(run: Path, gold: GoldSet) -> Path:
     """Make a finished run the one to beat: its predictions, without what they cost, go to `evals/TASK/baseline`.
 
     Raises:
-        EvaluationError: it is no run, is not finished, is of another task or split, or more of its articles failed
-            than the gate lets pass.
+        EvaluationError: it is no run, is not finished, is of another task or split, more of its articles failed
+            than the gate lets pass, or the gold is the installed package's.
     """
+    directory = gold.directory / "baseline"
+    if is_installed(directory):
+        raise EvaluationError(
+            f"{directory} is inside the installed package, which the next installation overwrites: copy "
+            f"{gold.directory} to evals/{gold.task.name} here, or name it with --gold"
+        )
     meta = read_meta(run)
     if meta.task != gold.task.name:
         raise EvaluationError(f"{run} is a run of {meta.task}, not of {gold.task.name}")
@@ -127,7 +134,6 @@ def store_baseline(run: Path, gold: GoldSet) -> Path:
     failed = sum(entry.error is not None for entry in kept.values())
     if failed > (gate or Gate()).errors:
         raise EvaluationError(f"{failed} articles of {run} failed: nothing can be held against them; run it again")
-    directory = gold.directory / "baseline"
     directory.mkdir(exist_ok=True)
     lines = [kept[key].model_dump_json(include=_OF_A_BASELINE, exclude_defaults=True) for key in sorted(kept)]
     write_text(directory / "predictions.jsonl", "".join(line + "\n" for line in lines))

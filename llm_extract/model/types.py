@@ -67,7 +67,11 @@ class Message(NamedTuple):
 
 
 class Sampling(BaseModel):
-    """Every sampling parameter that is sent; nothing is left to an endpoint's default."""
+    """Every sampling parameter; nothing is left to the default of an endpoint that takes them.
+
+    Of models that refuse `temperature`, `top_p` and `seed` (reasoning models) these are not sent; see
+    `Capabilities.sampling`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

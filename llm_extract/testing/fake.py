@@ -16,8 +16,8 @@ T = TypeVar("T")
 class FakeModel:
     """Goes wherever a `ModelClient` goes, and answers with what `answer(request)` returns, or with `answer`.
 
-        model = FakeModel(lambda request: {"contracts": []})
-        model = FakeModel({"contracts": []})        # the same to every request
+        model = FakeModel(lambda request: {"price": "£3m"})
+        model = FakeModel({"price": "£3m"})         # the same to every request
 
     A string is the model's words; anything else is turned into JSON. A function may raise an error of
     `llm_extract.errors` to fail as a real model would. `requests` holds every request in order. An

@@ -33,7 +33,7 @@ from llm_extract.model.adapters import DESCRIPTION, WEIGHTS, Adapter, read_adapt
 from llm_extract.model.gguf import read_header
 from llm_extract.model.machine import usable_cores
 from llm_extract.model.weights import EmbeddedModel, model_file
-from llm_extract.task import Task, shipped_directory
+from llm_extract.task import Task, is_installed, shipped_directory
 from llm_extract.tuning.adapter_file import read_weights, write_adapter
 from llm_extract.tuning.bases import KEPT_TOKENS, LICENCES, find_base, too_large
 from llm_extract.tuning.choosing import CHECKS, Kept, all_checks, best_of, file_of, forget_later_checks, note_check
@@ -44,8 +44,6 @@ if TYPE_CHECKING:
     from llm_extract.settings import Settings
 
 PACKAGES = ("torch", "transformers", "peft", "gguf", "numpy", "scipy", "xllamacpp")
-
-_PACKAGE = Path(__file__).parents[1]
 
 Say = Callable[[str], None]
 
@@ -163,10 +161,10 @@ def destination(task: Task, out: Path | None) -> tuple[Path, tuple[str, ...]]:
         raise UsageError("a task made from a schema alone has no place for an adapter: write prompts/NAME.md")
     place = Path("prompts") / f"{task.name}.adapter"
     if out is not None:
-        if out.resolve().is_relative_to(_PACKAGE.resolve()):
+        if is_installed(out):
             raise UsageError(f"{out} is inside the installed package, which the next installation overwrites")
         return out, ()
-    if not task.where.resolve().is_relative_to(_PACKAGE.resolve()):
+    if not is_installed(task.where):
         return task.where / place, ()
     note = (
         f"{task.name} is part of the installed package, so its adapter goes to {place} here; it is used once the "

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+import llm_extract
 from llm_extract.errors import EvaluationError
+from llm_extract.evaluation.audit import audit
 from llm_extract.evaluation.comparison import Comparison, common, compare_results
 from llm_extract.evaluation.evaluate import evaluated, store_baseline, with_baseline
 from llm_extract.evaluation.gates import BaselineRule, Gate
@@ -148,6 +151,14 @@ def test_a_baseline_is_a_run_s_predictions_and_is_compared_with(gold: GoldSet, t
     assert found.regressions[0].delta == -4
     with pytest.raises(EvaluationError, match="is no run"):
         store_baseline(tmp_path, gold)
+
+
+def test_a_baseline_is_not_written_into_the_installed_package(gold: GoldSet, tmp_path: Path) -> None:
+    there = Path(llm_extract.__file__).parent / "shipped" / "evals" / "deals"
+    with pytest.raises(EvaluationError, match=r"inside the installed package.*copy .* to evals/deals here"):
+        store_baseline(tmp_path, replace(gold, directory=there))
+    with pytest.raises(EvaluationError, match="inside the installed package"):
+        audit(gold.task, there, fix=True)
 
 
 def test_a_baseline_that_today_s_schema_does_not_read_is_no_rival(gold: GoldSet) -> None:
