@@ -10,12 +10,12 @@ import subprocess
 import sys
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, assert_type
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
-from llm_extract import Document, Extraction, Extractor, aextract, extract, read_extraction
+from llm_extract import Document, Extraction, Extractor, aextract, extract, extract_many, read_extraction
 from llm_extract.errors import ContextTooLong, DocumentError, InvalidAnswer, ModelMismatch, TaskError, UsageError
 from llm_extract.fields import Money, OrganisationName, PartialDate
 from llm_extract.finishing import kept_result, made_json
@@ -457,6 +457,18 @@ def test_a_result_of_a_task_in_files_can_be_unpickled_by_a_process_that_never_sa
     program = "import pickle; print(pickle.load(open('result', 'rb')).record.contracts)"
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_the_type_of_a_result_follows_the_schema() -> None:
+    """Checked by mypy, like all tests; run, it only shows that nothing fails."""
+    model = FakeModel({"price": "£3m"})
+    result = assert_type(extract("Halden Foods paid £3m.", schema=Priced, model=model), Extraction[Priced])
+    assert_type(Extractor(schema=Priced, model=model), Extractor[Priced])
+    for outcome in extract_many(["Halden Foods paid £3m."], schema=Priced, model=model):
+        assert outcome.result is not None
+        assert assert_type(outcome.result.record, Priced) == result.record
+    untyped = Extractor(model=model)
+    assert_type(untyped, Extractor[Any])
 
 
 def test_a_schema_in_the_place_of_a_task_is_told() -> None:

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from llm_extract.batch.provider import ProviderBatch
     from llm_extract.batch.ray_engine import RayWorkers
     from llm_extract.document import Document
+    from llm_extract.model import Model
+    from llm_extract.task import Task
 
 __all__ = ["Batch", "BatchResult", "Progress"]
 
@@ -114,8 +116,8 @@ class Batch:
         sources: Sequence[str | Path],
         out: str | Path,
         *,
-        task: str | None = None,
-        model: Any = None,
+        task: str | Task | None = None,
+        model: str | Model | None = None,
         settings: Settings | None = None,
         limit: int | None = None,
         where: str | None = None,

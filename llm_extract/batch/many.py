@@ -27,7 +27,7 @@ from concurrent.futures import Future
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Any, Generic
+from typing import TYPE_CHECKING, Any, Generic
 from weakref import WeakSet
 
 from typing_extensions import TypeVar
@@ -37,6 +37,11 @@ from llm_extract.document import Document
 from llm_extract.errors import FatalError, LlmExtractError, UsageError
 from llm_extract.extraction import Extractor, RecordT
 from llm_extract.result import Extraction
+
+if TYPE_CHECKING:
+    from llm_extract.model import Model
+    from llm_extract.settings import Settings
+    from llm_extract.task import Task
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -56,10 +61,10 @@ class Outcome(Generic[RecordT]):
 async def aextract_many(
     articles: Iterable[str | Document] | AsyncIterable[str | Document],
     *,
-    task: str | None = None,
+    task: str | Task | None = None,
     schema: type[RecordT] | None = None,
-    model: Any = None,
-    settings: Any = None,
+    model: str | Model | None = None,
+    settings: Settings | None = None,
     in_order: bool = False,
     at_once: int | None = None,
 ) -> AsyncGenerator[Outcome[RecordT], None]:
@@ -91,10 +96,10 @@ async def aextract_many(
 def extract_many(
     articles: Iterable[str | Document],
     *,
-    task: str | None = None,
+    task: str | Task | None = None,
     schema: type[RecordT] | None = None,
-    model: Any = None,
-    settings: Any = None,
+    model: str | Model | None = None,
+    settings: Settings | None = None,
     in_order: bool = False,
     at_once: int | None = None,
 ) -> Generator[Outcome[RecordT], None, None]:
