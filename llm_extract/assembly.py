@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
 from functools import partial
 from itertools import zip_longest
 from typing import Any, TypeVar
@@ -95,7 +97,13 @@ def _told_apart(given: Sequence[T], held: Sequence[Any], same: Callable[[T, Any]
 
 
 def _is_value(value: Value, held: Any) -> bool:
-    return bool(value.value == held)
+    return _equal(value.value, held)
+
+
+def _equal(given: Any, held: Any) -> bool:
+    """Whether a model holds what it was given, as its type has it: a choice as an Enum, a number as a Decimal."""
+    held = held.value if isinstance(held, Enum) else held
+    return bool(given == (float(held) if isinstance(held, Decimal) and isinstance(given, float) else held))
 
 
 def _is_item(item: Item, model: Any) -> bool:
@@ -106,7 +114,7 @@ def _is_item(item: Item, model: Any) -> bool:
         held = getattr(model, child.name, None)
         if isinstance(child, Leaf) and not child.many:
             value = item.values.get(child.name)
-            if (item.flags.get(child.name) if value is None else value.value) != held:
+            if not _equal(item.flags.get(child.name) if value is None else value.value, held):
                 return False
             continue
         given: Sequence[Any] = item.lists.get(child.name, []) if isinstance(child, Leaf) else item.items[child.name]

@@ -123,7 +123,10 @@ class InvalidAnswer(ExtractionError):
 
 
 class Unsupported(ExtractionError):
-    """The schema requires a value for which the article has no words. `issues` says what was answered."""
+    """The schema requires a value for which the article has no words, or its own code fails on what there is.
+
+    `issues` says what was answered.
+    """
 
     def __init__(self, message: str, *, issues: Sequence[Issue] = ()) -> None:
         super().__init__(message)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError
 
 from llm_extract.document import Document
-from llm_extract.errors import ExtractionError
+from llm_extract.errors import ExtractionError, Unsupported
 from llm_extract.grounding import Said, ground
 from llm_extract.model.types import Usage
 from llm_extract.result import Evidence, Extraction, Issue, Provenance
@@ -81,12 +81,24 @@ def result_of(
 
 
 def made_json(task: Task, result: Extraction[Any]) -> Made:
-    """What is kept of a result."""
+    """What is kept of a result.
+
+    Raises:
+        Unsupported: the schema's own code (a serialiser, a computed field) failed on it.
+    """
     kept = set(_Kept.model_fields)
     try:
-        text = result.model_dump_json(include=kept)
-    except PydanticSerializationError:  # half a surrogate pair in a file's name, which UTF-8 cannot hold: escaped
-        text = json.dumps(result.model_dump(mode="json", include=kept), separators=(",", ":"))
+        try:
+            text = result.model_dump_json(include=kept)
+        except PydanticSerializationError:  # half a surrogate pair in a file's name, which UTF-8 cannot hold: escaped
+            text = json.dumps(result.model_dump(mode="json", include=kept), separators=(",", ":"))
+    except Exception as error:
+        failed = Unsupported(
+            f"the code of {task.record.__name__} failed on this article's record: {type(error).__name__}: {error}",
+            issues=result.issues,
+        )
+        failed.usage = result.usage
+        raise failed from error
     try:
         dumped = result.record.model_dump_json()
         again = task.record.model_validate_json(dumped, by_name=True, by_alias=True, extra="ignore")

@@ -119,6 +119,12 @@ class _Grounding:
                         issues=self.issues,
                     ) from error
                 self.issue(left_out, "not_supported", f"left out, the schema refuses it: {first['msg']}", None)
+            except Exception as error:
+                # A validator is the schema's own code: what it cannot do with this article costs this article.
+                raise Unsupported(
+                    f"the code of {schema.record.__name__} failed on this article: {type(error).__name__}: {error}",
+                    issues=self.issues,
+                ) from error
             else:
                 try:
                     found = filed(item, record)

@@ -323,7 +323,7 @@ def _default_field_type(annotation: Any, choices: tuple[str, ...] | None, where:
             bool: FlagField(),
             int: WholeNumberField(),
             float: NumberField(),
-            Decimal: NumberField(),
+            Decimal: NumberField(exact=True),
             datetime.date: DayField(),
             str: TextField(),
         }

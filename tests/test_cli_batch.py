@@ -114,6 +114,12 @@ def test_an_estimate_is_not_changed_by_what_stands_in_the_working_directory(
     assert "articles    10" in done.stdout
 
 
+def test_an_estimate_leaves_the_run_s_own_files_out(run: Run, archive: Path, tmp_path: Path) -> None:
+    assert run("batch", "archive", "--out", "archive/run", "--task", "deals").returncode == 0
+    done = run("batch", "archive", "--out", "archive/run", "--task", "deals", "--estimate")
+    assert "articles    10" in done.stdout
+
+
 def test_articles_that_wait_for_what_is_gone_are_told(run: Run, archive: Path, scripted_server: ScriptedServer) -> None:
     scripted_server.respond = answering(lambda number: error(401) if number == 1 else said(number))
     run("batch", "archive", "--out", "run", "--task", "deals", "--concurrency", "1")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from llm_extract.batch.articles import Unreadable
 from llm_extract.batch.duplicates import Clash, Duplicates
 from llm_extract.batch.sources import read_articles
+from llm_extract.batch.taking_in import is_within
 from llm_extract.extraction import whole_request
 
 if TYPE_CHECKING:
@@ -68,7 +69,9 @@ def estimate(batch: Batch) -> Estimate:
     endpoint = extractor.model.endpoint
     overhead: int | None = None
     with Duplicates(None, near=batch.near_duplicates) as duplicates:
-        for number, found in enumerate(read_articles(batch.sources), 1):
+        own = str(batch.out.resolve())
+        met = (found for found in read_articles(batch.sources) if not is_within(found.place.archive, own))
+        for number, found in enumerate(met, 1):
             if batch.limit is not None and number > batch.limit:
                 break
             articles += 1

@@ -43,12 +43,14 @@ class Grounders:
     """Processes that ground answers of one task. To be used in one event loop, and closed.
 
     Args:
-        task: a task in files.
+        task: what is grounded; one that is not in files has no processes.
         processes: how many. None: one for each core but one, at most `MOST`, once answers come faster than `FAST`.
     """
 
     def __init__(self, task: Task, processes: int | None = None) -> None:
         self._task = task
+        if task.where is None:  # another process could not load it
+            processes = 0
         self._processes = [_Process() for _ in range(min(usable_cores() - 1, MOST) if processes is None else processes)]
         self._started = not self._processes
         self._wait_for_haste = processes is None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from llm_extract.batch import records
 from llm_extract.batch.ray_gate import GatedLimiter
-from llm_extract.errors import LlmExtractError, RunError
+from llm_extract.errors import LlmExtractError, RunError, SettingsError
 from llm_extract.model.adapters import DESCRIPTION, WEIGHTS
 from llm_extract.model.models import NamedModel
 from llm_extract.model.types import Endpoint, Usage
@@ -43,12 +43,17 @@ class Job:
 
 
 def job_of(extractor: Extractor[Any], model: str | None) -> Job:
-    """What workers need to be this extractor's equals; `model` is the name that it was given."""
+    """What workers need to be this extractor's equals; `model` is the name that it was given.
+
+    Raises:
+        SettingsError: the task is not in files, so no worker could load it.
+    """
     from llm_extract.model.client import FORBID_LIVE_CALLS
     from llm_extract.model.endpoints import resolve_endpoint
 
     task, settings = extractor.task, extractor.settings
-    assert task.where is not None  # noqa: S101 - a batch's task has a name
+    if task.where is None:
+        raise SettingsError(f"workers on Ray load a task from its files: write prompts/NAME.md for {task.name}")
     names = [f"prompts/{task.name}.md", f"schemas/{task.name}.py"]
     adapter = extractor.model.endpoint.adapter
     if adapter is not None:

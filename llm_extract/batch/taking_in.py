@@ -57,7 +57,7 @@ class Intake:
         """What is to be asked, and what need not be; None for what has its outcome already."""
         number = 0
         for entry in found:
-            if _is_within(entry.place.archive, str(self._own)):
+            if is_within(entry.place.archive, str(self._own)):
                 continue
             number += 1
             if limit is not None and number > limit:
@@ -137,5 +137,6 @@ class Intake:
 
 
 @lru_cache(maxsize=1024)
-def _is_within(archive: str, directory: str) -> bool:
+def is_within(archive: str, directory: str) -> bool:
+    """Whether an archive is in a resolved folder: that of the run itself, whose files are no articles."""
     return archive != "-" and Path(archive).resolve().is_relative_to(directory)

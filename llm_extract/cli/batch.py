@@ -7,13 +7,13 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 import click
 
 from llm_extract.cli.groups import DefaultGroup
 from llm_extract.cli.show import inert
-from llm_extract.errors import BudgetReached, UsageError
+from llm_extract.errors import BudgetReached, LlmExtractError, UsageError
 
 if TYPE_CHECKING:
     from llm_extract.batch.display import Display
@@ -145,6 +145,27 @@ def run_batch(
         click.echo(str(estimated(made)))
         return 0
     display = choose_display(as_json=log_json)
+    try:
+        code = _run(made, display)
+    except LlmExtractError as error:
+        if "-" not in archives:
+            raise
+        click.echo(f"llm-extract: {inert(' '.join(str(error).split()))}", err=True)
+        code = error.exit_code if isinstance(error, UsageError) else STOPPED
+    if "-" in archives and code:
+        _leave(code)
+    return code
+
+
+def _leave(code: int) -> NoReturn:
+    """End at once: a thread may still wait for its input, and nothing that counts is left to write."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _run(made: Batch, display: Display) -> int:
+    """Run it, show where it is, and say how it ended."""
     result: BatchResult | None = None
     signals: list[signal.Signals] = []
     try:
@@ -157,10 +178,7 @@ def run_batch(
     if result is not None:
         click.echo(_summary(result))
     if signals:
-        # A thread may still wait for its input; nothing that counts is left to write.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(INTERRUPTED if signals[0] == signal.SIGINT else TERMINATED)
+        _leave(INTERRUPTED if signals[0] == signal.SIGINT else TERMINATED)
     if result is None:
         return STOPPED
     if result.stopped_by is not None:

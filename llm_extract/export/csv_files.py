@@ -7,15 +7,16 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from llm_extract.errors import TaskError
 from llm_extract.export.cells import Cell, clean
-from llm_extract.export.layout import Column, Layout, Part, Shape
+from llm_extract.export.layout import ARTICLE_COLUMNS, Column, Layout, Names, Part, Shape
 from llm_extract.export.tables import Record, article_row, at, fitting, rows, scalar_cells, with_originals
 
 JOINT = "; "
@@ -115,18 +116,24 @@ class _Flat:
         self.way: tuple[str, ...] | None
         parts = layout.root.parts
         if len(parts) > 1:
-            names = ", ".join(part.name for _, part in parts)
-            raise TaskError(f"the task lists {names}: these are no flat file; use --tables, or another format")
+            listed = ", ".join(part.name for _, part in parts)
+            raise TaskError(f"the task lists {listed}: these are no flat file; use --tables, or another format")
         self.layout = layout
         self.way, self.part = parts[0] if parts else (None, layout.root)
+        self.joined = list(_lists(self.part, parts=True))
+        self.of_article = list(_lists(layout.root, parts=False)) if parts else []
         articles = layout.root.table.columns
-        own = [column for column in self.part.table.columns if column.name != "article_id"] if parts else []
-        lists = list(_lists(self.part))
-        own += [Column("_".join(way), "text", f"{said}, joined by '{JOINT}'") for way, said, _ in lists]
         self.kept = [number for number, column in enumerate(articles) if column.name not in _LEFT_OUT]
-        self.joined = [(way, words) for way, _, words in lists]
-        taken = {column.name.casefold() for column in own}
-        self.columns = [_renamed(articles[number], taken) for number in self.kept] + own
+        every_task_s = [articles[number] for number in self.kept if number < len(ARTICLE_COLUMNS)]
+        of_task = [articles[number] for number in self.kept if number >= len(ARTICLE_COLUMNS)]
+        entry = [column for column in self.part.table.columns if column.name != "article_id"] if parts else []
+        # What every task has keeps its name, an entry's fields come next, and the article's own give way.
+        taken = Names(column.name for column in every_task_s)
+        entry = [_renamed(column, taken, self.part.name) for column in entry]
+        entry += [_joined(each, taken) for each in self.joined]
+        of_task = [_renamed(column, taken, "article") for column in of_task]
+        of_task += [_joined(each, taken) for each in self.of_article]
+        self.columns = [*every_task_s, *of_task, *entry]
 
     def rows(self, record: Record, original: Record | None) -> Iterator[list[str | int | float]]:
         """The rows of one article: none if it gave no record."""
@@ -137,33 +144,47 @@ class _Flat:
         with fitting(record):
             article = article_row(self.layout, record, original)
             front = [written_cell(article[number]) for number in self.kept]
+            front += _cells(self.of_article, data)
             if self.way is None:
-                yield [*front, *self._lists_of(data)]
+                yield [*front, *_cells(self.joined, data)]
                 return
             for index, entry in enumerate(at(data, self.way) or ()):
                 values = (index, *scalar_cells(self.part, entry))
-                yield [*front, *map(written_cell, values), *self._lists_of(entry)]
-
-    def _lists_of(self, entry: Any) -> Iterator[str]:
-        """Each list in one cell; every value of it is inert by itself, wherever a spreadsheet may cut."""
-        for way, words in self.joined:
-            yield JOINT.join(inert_cell(words(value)) for value in at(entry, way) or ())
+                yield [*front, *map(written_cell, values), *_cells(self.joined, entry)]
 
 
-def _renamed(column: Column, taken: set[str]) -> Column:
-    if column.name.casefold() not in taken:
-        return column
-    return Column(f"article_{column.name}", column.kind, column.description, column.required)
+class _List(NamedTuple):
+    """A list that one cell holds."""
+
+    way: tuple[str, ...]
+    description: str
+    words: Callable[[Any], str]
+    """How one of its values is written there."""
 
 
-def _lists(part: Part) -> Iterator[tuple[tuple[str, ...], str, Callable[[Any], str]]]:
-    """The lists in an entry: the way, what they are, and how one value is written in a cell that holds several."""
+def _lists(part: Part, *, parts: bool) -> Iterator[_List]:
+    """The lists of a model; with `parts` those of models too."""
     for way, _, _ in part.parties:
-        yield way, "organisations", clean
+        yield _List(way, "organisations", clean)
     for way, table, shape in part.lists:
-        yield way, table.description, partial(_in_words, shape)
-    for way, inner in part.parts:
-        yield way, f"{inner.table.description or inner.name}: JSON", _as_json
+        yield _List(way, table.description, partial(_in_words, shape))
+    for way, inner in part.parts if parts else ():
+        yield _List(way, f"{inner.table.description or inner.name}: JSON", _as_json)
+
+
+def _renamed(column: Column, taken: Names, prefix: str) -> Column:
+    return replace(column, name=taken.take(column.name, f"{prefix}_{column.name}"))
+
+
+def _joined(each: _List, taken: Names) -> Column:
+    name = "_".join(each.way)
+    return Column(taken.take(name, f"{name}_list"), "text", f"{each.description}, joined by '{JOINT}'")
+
+
+def _cells(lists: Iterable[_List], data: Any) -> Iterator[str]:
+    """Each list in one cell; every value of it is inert by itself, wherever a spreadsheet may cut."""
+    for each in lists:
+        yield JOINT.join(inert_cell(each.words(value)) for value in at(data, each.way) or ())
 
 
 def _in_words(shape: Shape, value: Any) -> str:

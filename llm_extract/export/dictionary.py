@@ -11,7 +11,7 @@ from llm_extract.export.sql import Query, example_queries
 _OPENING = {
     "sqlite": "Open it with `sqlite3 {name}`. Days and times are ISO 8601 text, flags 0 and 1.",
     "duckdb": "Open it with `duckdb {name}`. `DESCRIBE` and `duckdb_columns()` show types and these descriptions.",
-    "parquet": "One file a table. In DuckDB a table is `'{name}/contracts.parquet'`; every column has its description "
+    "parquet": "One file a table. In DuckDB a table is `'{name}/articles.parquet'`; every column has its description "
     "as metadata.",
     "csv": "Text that a spreadsheet would take for a formula has an apostrophe in front: strip it when you read the "
     "file by a program. UTF-8, fields parted by commas, lines by CRLF, nothing for null.",

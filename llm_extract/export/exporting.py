@@ -13,7 +13,7 @@ from llm_extract.export.arrow import need
 from llm_extract.export.dictionary import describe, describe_flat, describe_jsonl, describe_ocds
 from llm_extract.export.files import new_file, new_folder
 from llm_extract.export.layout import Layout, make_layout
-from llm_extract.export.run_records import RunRecords
+from llm_extract.export.run_records import RunRecords, by_names
 from llm_extract.export.tables import Record
 from llm_extract.task import Task
 
@@ -89,6 +89,7 @@ def export_records(
         )
     if to == "jsonl":
         return _jsonl(records, task, out, options)
+    records = by_names(records, task.schema)
     if to == "ocds":
         return _ocds(records, task, out, options)
     layout = make_layout(task.schema)

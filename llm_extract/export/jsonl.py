@@ -25,7 +25,7 @@ KEYS = {
     "provenance": "task, model, prompt, schema and settings that decided the result",
     "document": "of a row, where asked for: the text that the offsets refer to, its metadata and its furniture",
     "error": "of a failure: type and message",
-    "reason": "of a skip: irrelevant, unreadable, id_clash or limit; with detail",
+    "reason": "of a skip: irrelevant, unreadable or id_clash; with detail",
     "copy_of": "of a copy: the article that was read for it; with match and similarity",
 }
 """What a line may hold. Lines of rows and failures are also what `llm-extract eval score` reads."""
@@ -80,6 +80,8 @@ def _line(record: Record, original: Record | None, text: bool) -> dict[str, Any]
         line |= {key: record[key] for key in ("error", "usage") if key in record}
     elif kind == "skip":
         line |= {"reason": record["reason"], "detail": record.get("detail")}
+        if record.get("usage"):  # a question of relevance costs something
+            line["usage"] = record["usage"]
     elif kind == "copy":
         line |= {"copy_of": record["of"], "match": record.get("match"), "similarity": record.get("similarity")}
         if original is not None:

@@ -123,7 +123,7 @@ def make_layout(schema: CompiledSchema) -> Layout:
 
 
 _ARTICLE = Column("article_id", "text", "the article's id", required=True)
-_ARTICLE_COLUMNS = (
+ARTICLE_COLUMNS = (
     _ARTICLE,
     Column("place", "text", "where it was read: archive, member, record"),
     Column("text_id", "text", "first 16 hexadecimal digits of the SHA-256 of its text"),
@@ -149,7 +149,7 @@ _ARTICLE_COLUMNS = (
 )
 
 
-class _Names:
+class Names:
     """Names that are taken, apart from case, as SQL compares them."""
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
@@ -172,12 +172,12 @@ class _Builder:
     def __init__(self, root: Branch) -> None:
         self.root = root
         self.tables: list[Table] = []
-        self.names = _Names(("articles", "evidence", "issues", "failures", "skips"))
+        self.names = Names(("articles", "evidence", "issues", "failures", "skips"))
         self.fields: dict[str, FieldPlace] = {}
         self.depth = 0
 
     def layout(self) -> Layout:
-        root = self.part(self.root, "articles", _ARTICLE_COLUMNS, ("article_id",), None, "", 0)
+        root = self.part(self.root, "articles", ARTICLE_COLUMNS, ("article_id",), None, "", 0)
         articles = root.table
         keys = _entry_columns(self.depth)
         described = {
@@ -260,7 +260,7 @@ class _Builder:
         """The table of one list of models (or of the articles), and those of the lists in it."""
         self.depth = max(self.depth, depth)
         columns = list(keys)
-        taken = _Names(column.name for column in keys)
+        taken = Names(column.name for column in keys)
         scalars: list[tuple[tuple[str, ...], Shape]] = []
         known: list[tuple[tuple[str, ...], frozenset[str]]] = []
         lists: list[tuple[tuple[str, ...], Leaf]] = []
@@ -270,7 +270,8 @@ class _Builder:
                 below.append((way, child))
                 continue
             many = "[]" if child.many else ""
-            place = FieldPlace(table_name if depth else None, ".".join(way), child.many)
+            field = "_".join(way) if child.many and _is_organisation(child) else ".".join(way)
+            place = FieldPlace(table_name if depth else None, field, child.many)
             self.fields[f"{path}{'.'.join(way)}{many}"] = place
             if child.many:
                 lists.append((way, child))
@@ -337,7 +338,7 @@ class _Builder:
                     self.tables.append(parties)
                 members.append((way, parties, "_".join(way)))
                 continue
-            shape = _shape(leaf, ("value",), _Names((*own, "position")))
+            shape = _shape(leaf, ("value",), Names((*own, "position")))
             table = Table(
                 self.names.take("_".join(way), f"{owner.name}_{'_'.join(way)}"),
                 f"Of each row of {owner.name}: {leaf.description or leaf.name}",
@@ -386,7 +387,7 @@ def _roles(roles: Mapping[str, Leaf]) -> Iterator[str]:
         yield f"{role}: {leaf.description}" if leaf.description else role
 
 
-def _shape(leaf: Leaf, wanted: tuple[str, ...], taken: _Names) -> Shape:
+def _shape(leaf: Leaf, wanted: tuple[str, ...], taken: Names) -> Shape:
     """The columns of a leaf, and how its values fill them."""
     said = leaf.description or leaf.name
     field = leaf.field_type

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from types import UnionType
 from typing import Any, Literal
 
 from llm_extract.errors import TaskError
@@ -11,11 +12,13 @@ from llm_extract.fields import (
     CategoryField,
     CountField,
     DateField,
+    DayField,
     DurationField,
     FieldType,
     MoneyField,
     NameField,
     TextField,
+    WholeNumberField,
 )
 from llm_extract.schema import Branch, CompiledSchema, Leaf
 
@@ -58,23 +61,23 @@ class Places:
 
 
 _REQUIRED = ("buyers", "suppliers", "stage")
-_TYPES: dict[str, tuple[type[FieldType[Any]], bool]] = {
+_TYPES: dict[str, tuple[type[FieldType[Any]] | UnionType, bool]] = {
     "buyers": (NameField, True),
     "suppliers": (NameField, True),
     "stage": (CategoryField, False),
-    "partners": (NameField, True),
-    "incumbents": (NameField, True),
+    "partners": (NameField | TextField, True),
+    "incumbents": (NameField | TextField, True),
     "value": (MoneyField, False),
-    "duration_months": (DurationField, False),
-    "extension_months": (DurationField, False),
-    "signed": (DateField, False),
-    "start": (DateField, False),
-    "end": (DateField, False),
-    "framework": (NameField, False),
-    "programme": (NameField, False),
+    "duration_months": (DurationField | WholeNumberField, False),
+    "extension_months": (DurationField | WholeNumberField, False),
+    "signed": (DateField | DayField, False),
+    "start": (DateField | DayField, False),
+    "end": (DateField | DayField, False),
+    "framework": (NameField | TextField, False),
+    "programme": (NameField | TextField, False),
     "services": (CategoryField, True),
-    "users": (CountField, False),
-    "sites": (NameField, True),
+    "users": (CountField | WholeNumberField, False),
+    "sites": (NameField | TextField, True),
 }
 """What each of the places needs: a field type, and whether it is a list."""
 
@@ -138,14 +141,14 @@ def _mapped(branch: Branch, places: Places, *, strict: bool) -> tuple[dict[str, 
         name: str = getattr(places, place)
         leaf = leaves.get(name)
         fits = leaf is not None and leaf.many == many and isinstance(leaf.field_type, wanted)
-        if place == "programme" or place == "framework":
-            fits = leaf is not None and not leaf.many and isinstance(leaf.field_type, NameField | TextField)
         if fits:
             fields[place] = name
         elif strict and name != default[place]:
             raise TaskError(f"{branch.model.__name__}.ocds: {place}={name!r} is no such field of it")
         elif place in _REQUIRED:
             return f"no field {name!r} that is {'a list of names' if many else 'a category'}"
+    if leaves[fields["stage"]].optional:
+        return f"a field {fields['stage']!r} that may be missing"
     choices = leaves[fields["stage"]].field_type
     values = choices.values if isinstance(choices, CategoryField) else ()
     unknown = [value for value in values if places.stages.get(value) not in STAGES]

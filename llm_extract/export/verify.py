@@ -20,7 +20,7 @@ from llm_extract.batch.ids import Numbering, digest
 from llm_extract.document import text_id
 from llm_extract.evaluation.items import Plan, ScoredField, every_value, in_words, make_plan, reference_day
 from llm_extract.evaluation.support import carries
-from llm_extract.export.run_records import RunRecords
+from llm_extract.export.run_records import RunRecords, named
 from llm_extract.export.tables import Record
 from llm_extract.fields.text import collapse
 from llm_extract.schema import CompiledSchema
@@ -71,7 +71,7 @@ def verify(
         if record["kind"] != "row":
             continue
         done.rows += 1
-        values, problems = check_row(record, schema)
+        values, problems = check_row(named(record, schema.root), schema)
         done.values += values
         done.problems += len(problems)
         done.bad_rows += bool(problems)

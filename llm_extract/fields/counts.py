@@ -273,31 +273,36 @@ def _numbers(text: str) -> Iterator[tuple[re.Match[str], Decimal]]:
 
 
 @dataclass(frozen=True)
-class NumberField(FieldType[float]):
+class NumberField(FieldType[float | Decimal]):
     """Any number, with decimals or not; "10 per cent" is 10."""
 
     name: ClassVar[str] = "number"
     extractive: ClassVar[bool] = True
 
-    def find(self, text: str, context: Context = NO_CONTEXT) -> list[Mention[float]]:
+    exact: bool = False
+    """Whether values are Decimals, to the last digit, and not floating-point numbers."""
+
+    def find(self, text: str, context: Context = NO_CONTEXT) -> list[Mention[float | Decimal]]:
         """Every number in `text`, with its sign and percent sign."""
         return list(self._mentions(text))
 
-    def _mentions(self, text: str) -> Iterator[Mention[float]]:
+    def _mentions(self, text: str) -> Iterator[Mention[float | Decimal]]:
         for match, number in _numbers(text):
-            yield Mention(match.start(), match.end(), match.group(), float(number))
+            yield Mention(match.start(), match.end(), match.group(), number if self.exact else float(number))
 
-    def parse(self, words: str, context: Context = NO_CONTEXT) -> float | None:
+    def parse(self, words: str, context: Context = NO_CONTEXT) -> float | Decimal | None:
         """The one number that `words` state."""
         values = {mention.value for mention in self._mentions(words)}
         return values.pop() if len(values) == 1 else None
 
-    def support(self, quote: str, value: float, context: Context = NO_CONTEXT) -> bool:
+    def support(self, quote: str, value: float | Decimal, context: Context = NO_CONTEXT) -> bool:
         """Whether `quote` states this number; it may state others beside it."""
         return any(self.same(mention.value, value) == 1.0 for mention in self._mentions(quote))
 
-    def same(self, a: float, b: float) -> float:
+    def same(self, a: float | Decimal, b: float | Decimal) -> float:
         """1.0 if equal but for the rounding of floating point."""
+        if self.exact and isinstance(a, Decimal) and isinstance(b, Decimal):
+            return 1.0 if a == b else 0.0
         return 1.0 if math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12) else 0.0
 
     def shape(self) -> Any:

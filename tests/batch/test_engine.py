@@ -10,16 +10,20 @@ import subprocess
 import sys
 import tarfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import create_model
 
 from llm_extract.batch.engine import Batch, BatchResult
 from llm_extract.batch.ledger import Ledger
 from llm_extract.batch.records import Copy, Failure, Record, Retried, Row
 from llm_extract.errors import AuthenticationFailed, DocumentError, RunError, SettingsError, UsageError
-from llm_extract.testing import ScriptedServer
+from llm_extract.fields import Money
+from llm_extract.task import task_for_schema
+from llm_extract.testing import FakeModel, ScriptedServer
 from llm_extract.testing.batch_server import BatchServer
 from llm_extract.testing.server import answer as reply
 from llm_extract.testing.server import error
@@ -273,6 +277,57 @@ def test_a_copy_whose_original_was_taken_away_before_it_was_asked_is_told(
     assert (result.ended, result.not_given, result.counts.rows) == (True, 0, 3)
 
 
+FRAGILE = """
+from pydantic import BaseModel, model_validator
+
+from llm_extract.fields import Money
+
+
+class Sale(BaseModel):
+    price: Money | None = None
+    reserve: Money | None = None
+
+    @model_validator(mode="after")
+    def _above_reserve(self) -> "Sale":
+        if self.price.amount < self.reserve.amount:
+            raise ValueError("below its reserve")
+        return self
+"""
+
+
+def test_an_article_on_which_the_schema_s_own_code_fails_is_a_failure(folder: Path, tmp_path: Path) -> None:
+    (folder / "schemas" / "sales.py").write_text(FRAGILE)
+    (folder / "prompts" / "sales.md").write_text(
+        "---\nname: sales\nversion: 1\ndescription: d\nschema: Sale\n---\n# system\nFind.\n# user\n{{ article }}\n"
+    )
+    source = archive(folder, [{"id": "a", "text": "It was sold."}, {"id": "b", "text": "It went for £3m, above £2m."}])
+    model = FakeModel(
+        lambda request: (
+            {"price": "£3m", "reserve": "£2m"} if "£3m" in str(request) else {"price": None, "reserve": None}
+        )
+    )
+    result = Batch([source], "run", task="sales", model=model, at_once=1).run()
+    assert (result.ended, result.counts.rows, result.counts.failures) == (True, 1, 1)
+    failure = records()["a"]
+    assert isinstance(failure, Failure)
+    assert "the code of Sale failed on this article: AttributeError" in failure.message
+
+
+def test_a_task_without_files_is_grounded_in_this_process(folder: Path) -> None:
+    source = archive(folder, [{"id": "a", "text": "It went for £3m."}])
+    task = task_for_schema(create_model("Price", price=(Money | None, None)))
+    result = Batch([source], "run", task=task, model=FakeModel({"price": "£3m"}), processes=1).run()
+    assert (result.ended, result.counts.rows) == (True, 1)
+    with pytest.raises(SettingsError, match="load a task from its files"):
+        Batch([source], "other", task=task, model="openai/gpt-test", engine="ray")
+
+
+@pytest.mark.parametrize("sources", ["news.jsonl", Path("news.jsonl")])
+def test_one_source_where_several_may_be_is_refused(sources: Any) -> None:
+    with pytest.raises(UsageError, match="give a list"):
+        Batch(sources, "run")
+
+
 def test_the_same_file_twice_and_the_run_s_own_folder(folder: Path, scripted_server: ScriptedServer) -> None:
     (folder / "d").mkdir()
     (folder / "d" / "a.txt").write_text(text(0))
@@ -415,6 +470,26 @@ def test_a_source_that_says_nothing_holds_up_no_signal(folder: Path, scripted_se
     assert process.wait(timeout=20) == 143
     assert time.monotonic() - sent < 10
     process.communicate()
+
+
+def test_a_run_that_stops_does_not_wait_for_more_of_standard_input(
+    folder: Path, scripted_server: ScriptedServer
+) -> None:
+    scripted_server.respond = answering(lambda _: error(401))
+    # Enough that its kind can be told, and some are read.
+    lines = (json.dumps({"id": f"a{number}", "text": text(number) + " And so on." * 1000}) for number in range(300))
+    with subprocess.Popen(
+        command(folder, "-", "--out", "run", "--task", "deals"),
+        env=environment(scripted_server, folder), stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        try:
+            assert process.stdin is not None
+            with suppress(BrokenPipeError):  # it has stopped before it read all
+                process.stdin.write("\n".join(lines).encode())
+                process.stdin.flush()  # and it stays open
+            assert process.wait(60) == 1
+        finally:
+            process.kill()
 
 
 def test_an_archive_that_is_not_there_leaves_no_folder(folder: Path) -> None:

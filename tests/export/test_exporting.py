@@ -8,12 +8,15 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
+from llm_extract import extract
 from llm_extract.errors import RunError, TaskError, UsageError
 from llm_extract.export.arrow import need
 from llm_extract.export.csv_files import inert_cell
@@ -21,8 +24,11 @@ from llm_extract.export.exporting import DEFAULT_NAMES, FORMATS, Exported, Forma
 from llm_extract.export.layout import make_layout
 from llm_extract.export.sql import example_queries
 from llm_extract.export.tables import rows
-from llm_extract.task import Task, find_task
-from tests.export.ledgers import Record, contract_row, gold_records, mixed
+from llm_extract.export.verify import verify
+from llm_extract.fields import Name, OrganisationName
+from llm_extract.task import Task, find_task, task_for_schema
+from llm_extract.testing import FakeModel
+from tests.export.ledgers import Record, contract_row, gold_records, head, mixed
 
 DATABASES: tuple[Format, ...] = ("sqlite", "duckdb")
 HOSTILE = (
@@ -357,3 +363,94 @@ def test_parquet_is_written_in_row_groups(task: Task, tmp_path: Path, monkeypatc
     folder = export(gold_records(), task, "parquet", tmp_path).path
     file = need("pyarrow.parquet").ParquetFile(folder / "evidence.parquet")
     assert file.num_row_groups > 3
+
+
+class Lot(BaseModel):
+    """Something that is sold."""
+
+    article_id: Name | None = None
+    place: Name | None = None
+    price: Decimal | None = None
+    bidders: list[OrganisationName] = []
+
+
+class Sale(BaseModel):
+    """An auction, with names that clash, aliases and a computed field."""
+
+    model_config = ConfigDict(extra="forbid", serialize_by_alias=True)
+
+    place: Name | None = None
+    topics: list[str] = []
+    regulators: list[OrganisationName] = []
+    lots: list[Lot] = Field([], alias="allLots")
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def count(self) -> int:
+        return len(self.lots)
+
+
+SALE = "Halden Foods bid 98,765,432,109,876.54 at the Corn Exchange for Lot Nine, watched by the Bureau of Sales: maps"
+
+
+@pytest.fixture
+def sale() -> tuple[Task, list[Record]]:
+    task = task_for_schema(Sale)
+    lot = {
+        "article_id": "Lot Nine",
+        "place": "Corn Exchange",
+        "price": "98,765,432,109,876.54",
+        "bidders": ["Halden Foods"],
+    }
+    said = {"place": "Corn Exchange", "topics": ["maps", "Lot"], "regulators": ["Bureau of Sales"], "lots": [lot]}
+    result = extract(SALE, schema=Sale, model=FakeModel(said))
+    assert not result.issues
+    extraction = json.loads(result.model_dump_json())
+    assert set(extraction["record"]) == {"place", "topics", "regulators", "allLots", "count"}
+    return task, [{**head("row", "a", result.document), "usage": extraction["usage"], "extraction": extraction}]
+
+
+def test_the_flat_file_has_every_field_under_a_name_of_its_own(sale: tuple[Task, list[Record]], tmp_path: Path) -> None:
+    task, records = sale
+    with export(records, task, "csv", tmp_path).path.open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["article_id"] == "a"
+    assert row["place"] == "news.zip!a.txt"
+    assert (row["place_2"], row["lots_place"], row["article_id_2"]) == ("Corn Exchange", "Corn Exchange", "Lot Nine")
+    assert (row["topics"], row["regulators"], row["bidders"]) == ("maps; Lot", "Bureau of Sales", "Halden Foods")
+
+
+def test_aliases_and_computed_fields_change_no_table(sale: tuple[Task, list[Record]], tmp_path: Path) -> None:
+    task, records = sale
+    path = export(records, task, "sqlite", tmp_path).path
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("select count(*) from lots").fetchone() == (1,)
+        joined = database.execute(
+            "select count(*) from evidence e join lots_parties p on p.role = e.field and p.entry = e.entry"
+        )
+        assert joined.fetchone() == (1,)
+    assert verify(records, task.schema).problems == 0
+
+
+def test_a_decimal_is_delivered_to_its_last_digit(sale: tuple[Task, list[Record]]) -> None:
+    (record,) = sale[1]
+    assert record["extraction"]["record"]["allLots"][0]["price"] == "98765432109876.54"
+
+
+def test_organisations_inside_a_single_model_join_their_evidence(tmp_path: Path) -> None:
+    class Sides(BaseModel):
+        buyers: list[OrganisationName] = []
+
+    class Deal(BaseModel):
+        sides: Sides | None = None
+
+    class News(BaseModel):
+        deals: list[Deal] = []
+
+    said = {"deals": [{"sides": {"buyers": ["Halden Foods"]}}]}
+    result = extract("Halden Foods bought it.", schema=News, model=FakeModel(said))
+    extraction = json.loads(result.model_dump_json())
+    record = {**head("row", "a", result.document), "usage": extraction["usage"], "extraction": extraction}
+    with closing(sqlite3.connect(export([record], task_for_schema(News), "sqlite", tmp_path).path)) as database:
+        found = database.execute("select p.name from evidence e join parties p on p.role = e.field").fetchall()
+    assert found == [("Halden Foods",)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 
 from llm_extract.errors import TaskError
 from llm_extract.export.ocds import SCHEMA_FILE, release_schema, releases, write_ocds
@@ -265,3 +265,22 @@ def test_a_mapping_that_does_not_hold_is_refused() -> None:
         places_of(compile_schema(MisdeclaredRecord))
     with pytest.raises(TaskError, match="a stage 'rumour'"):
         places_of(compile_schema(UnknownStageRecord))
+
+
+def test_fields_of_natural_types_have_their_places_and_a_stage_that_may_be_missing_has_none() -> None:
+    class Contract(BaseModel):
+        stage: Literal["award"]
+        buyers: list[OrganisationName] = []
+        suppliers: list[OrganisationName] = []
+        signed: date | None = None
+        duration_months: int | None = None
+        users: int | None = None
+        sites: list[str] = []
+
+    class Open(Contract):
+        stage: Literal["award"] | None = None  # type: ignore[assignment]
+
+    natural = create_model("Natural", contracts=(list[Contract], []))
+    assert set(places_of(compile_schema(natural)).fields) >= {"signed", "duration_months", "users", "sites"}
+    with pytest.raises(TaskError, match="a field 'stage' that may be missing"):
+        places_of(compile_schema(create_model("Opened", contracts=(list[Open], []))))
