@@ -121,6 +121,38 @@ def leaf_path(path: str) -> str:
     return re.sub(r"\[\d+\]", "[]", path)
 
 
+@lru_cache(maxsize=64)
+def is_dumped_otherwise(branch: Branch) -> bool:
+    """Whether records of a model may be dumped with other keys than its fields' names: aliases, computed fields."""
+    model = branch.model
+    aliased = any(info.alias or info.serialization_alias for info in model.model_fields.values())
+    below = (child for child in branch.children if isinstance(child, Branch))
+    return bool(aliased or model.model_computed_fields) or any(map(is_dumped_otherwise, below))
+
+
+def by_field_names(branch: Branch, data: Any) -> Any:
+    """A record as JSON by the names of its fields: not by aliases, and without what is computed. Other keys stay."""
+    if not isinstance(data, Mapping):
+        return data
+    model = branch.model
+    names: dict[str, str] = {}
+    for field_name, info in model.model_fields.items():
+        names[info.serialization_alias or info.alias or field_name] = field_name
+    computed = {*model.model_computed_fields, *(info.alias for info in model.model_computed_fields.values())}
+    children = {child.name: child for child in branch.children if isinstance(child, Branch)}
+    found = {}
+    for key, value in data.items():
+        name = str(key if key in model.model_fields else names.get(key, key))
+        child = children.get(name)
+        if child is not None and isinstance(value, list):
+            found[name] = [by_field_names(child, entry) for entry in value]
+        elif name not in model.model_fields and name in computed:
+            continue
+        else:
+            found[name] = value if child is None else by_field_names(child, value)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledSchema:
     """A record's schema and everything that is made from it, once."""

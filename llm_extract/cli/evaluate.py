@@ -114,8 +114,8 @@ def run_task(
             gate=gate,
         )
         write_outputs(run.directory, results, summary)
-    _show(summary)
     _copy(run.directory, junit, markdown)
+    _show(summary)
     click.echo(f"wrote {run.directory / 'report.html'}")
     return _exit_code(summary)
 
@@ -291,7 +291,8 @@ def audit_gold(directory: str | None, task: str | None, fix: bool) -> int:
     from llm_extract.evaluation.gold import gold_directory
     from llm_extract.task import find_task
 
-    if directory is not None and (folder := Path(directory)).is_dir():
+    folder = Path(directory or "")
+    if directory is not None and folder.is_dir() and (folder.name == "gold" or (folder / "gold").is_dir()):
         folder = folder.parent if folder.name == "gold" else folder
         found = find_task(task or folder.resolve().name)
     elif directory is not None and task is not None:

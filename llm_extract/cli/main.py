@@ -30,6 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
     try:
         code = cli.main(args=arguments, standalone_mode=False)
+    except SystemExit as leaving:
+        # Click's own answer to a reader of our output that went away is 1, which of `eval` is a verdict.
+        code = _failed(arguments) if leaving.code == FAILED else leaving.code
     except click.ClickException as error:
         error.show()
         code = USAGE
@@ -45,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             sys.exit(_failed(arguments))
         # The reader of our output went away (`| head`): nothing to say, and nobody to say it to.
         sys.stderr.close()
-        code = FAILED
+        code = _failed(arguments)
     except Exception:
         # A bug. Its traceback is for us; but where exit code 1 says that a gate failed, it must not.
         if _failed(arguments) == FAILED:

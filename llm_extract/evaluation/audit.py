@@ -81,9 +81,9 @@ def audit(task: Task, directory: Path, *, fix: bool = False) -> Audit:
         try:
             gold = read_gold(path, task.schema)
             if fix:
-                text = written(fixed(gold, plan))
-                if text != path.read_text("utf-8"):
-                    _write(path, text)
+                mended = fixed(gold, plan)
+                if mended != gold.file:
+                    _write(path, written(mended))
                     changed.append(path)
                     gold = read_gold(path, task.schema)
         except EvaluationError as error:

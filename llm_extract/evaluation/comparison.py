@@ -92,7 +92,7 @@ def compare_results(a: Results, b: Results, *, worst: int = 10) -> Comparison:
     return Comparison(
         articles=len(names),
         differing=int((one.counts != other.counts).any(axis=1).sum()),
-        failed=len(a.errors),
+        failed=len(a.failed_articles),
         headline={name: _row(name, rows[name]) for name in figures},
         fields={key: _row(key, rows[f"{key}.f1"], corrected.get(key)) for key in keys},
         regressions=_regressions(a, b)[:worst],

@@ -6,8 +6,8 @@
       "article":  "articles/NAME.txt",          beside the gold folder
       "split":    "dev" or "test"               to work with, or only for the gate
       "story":    "NAME",                       articles about one story share it, and are in one split
-      "tags":     ["wire", "two-sums"],         figures are also given for each
-      "record":   {...},                        what is null or empty may be left out
+      "tags":     ["wire", "two-sums"],         F1 is also given for each that five articles have
+      "record":   {...},                        what has a default in the schema may be left out
       "evidence": {"contracts[0].value": {"quote": "up to £41m", "start": 164, "end": 174, "also": [...]}},
       "accept":   {"contracts[0].framework": ["another form that is fully right"]},
       "notes":    "why a hard case was decided as it was"
@@ -238,7 +238,7 @@ def _accepted(schema: CompiledSchema, record: BaseModel, file: Path, where: str,
     plan = make_plan(schema)
     if where not in {value.path for _, value in every_value(record, plan)}:
         raise EvaluationError(f"{file}: accept: the record has no value at {where}")
-    changed = record.model_dump(mode="json")
+    changed = record.model_dump(mode="json", by_alias=False, round_trip=True)
     steps = [int(step) if step.isdigit() else step for step in where.replace("[", ".").replace("]", "").split(".")]
     part: Any = changed
     for step in steps[:-1]:

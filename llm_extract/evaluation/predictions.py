@@ -170,7 +170,7 @@ def as_predictions(gold: GoldSet) -> list[Prediction]:
     return [
         Prediction(
             article=item.name,
-            record=json.loads(item.record.model_dump_json()),
+            record=item.record.model_dump(mode="json", by_alias=False, round_trip=True),
             evidence={path: PredictedEvidence.model_validate(f.model_dump()) for path, f in item.evidence().items()},
         )
         for item in gold.items

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
@@ -16,6 +16,7 @@ from llm_extract.evaluation.metrics import Table, figures, macro_fields
 from llm_extract.evaluation.predictions import Failure, Prediction
 from llm_extract.evaluation.scoring import Item, Score, score
 from llm_extract.evaluation.support import carries
+from llm_extract.schema import by_field_names
 
 if TYPE_CHECKING:
     from llm_extract.evaluation.metrics import Array, Columns
@@ -68,6 +69,11 @@ class Results:
         return list(dict.fromkeys(result.gold.name for result in self.articles if result.outcome == "missing"))
 
     @property
+    def failed_articles(self) -> list[str]:
+        """The articles that failed, each once however often it was asked for."""
+        return list(dict.fromkeys(result.gold.name for result in self.errors))
+
+    @property
     def errors(self) -> list[ArticleResult]:
         """The articles that failed."""
         return [result for result in self.articles if result.outcome == "error"]
@@ -105,18 +111,22 @@ class Results:
         return macro_fields(self.plan, of)
 
 
-def judge(gold: GoldSet, predictions: Sequence[Prediction], *, repeats: int | None = None) -> Results:
+def judge(
+    gold: GoldSet, predictions: Sequence[Prediction], *, repeats: int | None = None, known_only: bool = False
+) -> Results:
     """Score predictions against their gold set; what is missing or failed stays in every denominator.
 
     Args:
         gold: the gold set, or a split of it.
         predictions: named as in the gold set (see `read_predictions`); those of other articles are left out.
         repeats: how often each article was to be predicted; by default as often as the predictions show.
+        known_only: whether a record with a field that the schema does not have is refused; else that field is passed
+            over.
     """
     repeats = repeats or 1 + max((prediction.repeat for prediction in predictions), default=0)
     by_article = {(prediction.article, prediction.repeat): prediction for prediction in predictions}
     results = tuple(
-        _judged(gold, item, repeat, by_article.get((item.name, repeat)))
+        _judged(gold, item, repeat, by_article.get((item.name, repeat)), known_only)
         for item in gold.items
         for repeat in range(repeats)
     )
@@ -124,12 +134,14 @@ def judge(gold: GoldSet, predictions: Sequence[Prediction], *, repeats: int | No
     return Results(gold, repeats, results, checked)
 
 
-def _judged(gold: GoldSet, item: Gold, repeat: int, prediction: Prediction | None) -> ArticleResult:
+def _judged(gold: GoldSet, item: Gold, repeat: int, prediction: Prediction | None, known_only: bool) -> ArticleResult:
     record: BaseModel | None = None
     failure = None if prediction is None else prediction.error
     if prediction is not None and failure is None:
         try:
-            record = gold.task.record.model_validate(prediction.record, strict=False, by_name=True, by_alias=False)
+            said = by_field_names(gold.task.schema.root, prediction.record)
+            extra: Literal["forbid"] | None = "forbid" if known_only else None
+            record = gold.task.record.model_validate(said, strict=False, by_name=True, by_alias=False, extra=extra)
         except ValidationError as error:
             failure = Failure(type="InvalidRecord", message=f"it does not fit the schema: {first_problem(error)}")
     support = None

@@ -27,11 +27,12 @@ from typing import IO, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from llm_extract.errors import EvaluationError, FatalError, LlmExtractError
+from llm_extract.errors import DocumentError, EvaluationError, ExtractionError, LlmExtractError
 from llm_extract.evaluation.gold import Gold, GoldSet, first_problem
 from llm_extract.evaluation.predictions import Failure, PredictedEvidence, Prediction
 from llm_extract.extraction import Extractor
 from llm_extract.files import locked, write_text
+from llm_extract.model.endpoints import EMBEDDED
 from llm_extract.model.types import Sampling
 from llm_extract.version import __version__
 
@@ -43,7 +44,7 @@ class Meta(BaseModel):
 
     format: Literal[1] = 1
     fingerprint: str
-    """16 hexadecimal digits of everything below that decides the predictions."""
+    """16 hexadecimal digits of all that decides the predictions: the articles' texts, and not their labels."""
     task: str
     task_fingerprint: str
     prompt: str
@@ -89,18 +90,22 @@ class Run:
 
 def describe(gold: GoldSet, extractor: Extractor[Any], *, split: str | None, repeats: int) -> Meta:
     """The meta of a run that begins now."""
+    endpoint = extractor.model.endpoint
     terms = {
         **extractor.terms(),
-        "gold": gold.digest,
+        # Of a server on this machine, too: what answers there under one name may be another model at another port.
+        "base_url": "" if endpoint.provider == EMBEDDED else endpoint.base_url,
         "split": split,
         "articles": [item.name for item in gold.items],
         "repeats": repeats,
     }
-    fingerprint = sha256(json.dumps(terms, sort_keys=True).encode()).hexdigest()[:16]
+    texts = [sha256(item.document.text.encode("utf-8", "surrogatepass")).hexdigest() for item in gold.items]
+    fingerprint = sha256(json.dumps([terms, texts], sort_keys=True).encode()).hexdigest()[:16]
     return Meta.model_validate(
         {
             **terms,
             "fingerprint": fingerprint,
+            "gold": gold.digest,
             "version": __version__,
             "python": platform.python_version(),
             "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
@@ -127,6 +132,9 @@ def open_run(meta: Meta, out: Path, *, fresh: bool = False) -> Iterator[Run]:
             continue
         with (directory / "predictions.jsonl").open("a+b") as file:
             if locked(file.fileno()):  # else another process is at it
+                if found.gold != meta.gold:  # a label was changed since
+                    found = found.model_copy(update={"gold": meta.gold})
+                    write_text(directory / "meta.json", found.model_dump_json(indent=2) + "\n")
                 yield Run(directory, found, _recovered(file, directory), file)
                 return
     directory = _new_directory(meta, out)
@@ -171,6 +179,8 @@ async def predict(
 
     Raises:
         FatalError: nothing more can succeed; what was predicted is kept, and the same command goes on.
+        UsageError: what was asked for does not hold: wrong settings, not a wrong article.
+        EvaluationError: something unforeseen, and at which article; what was under way is kept.
     """
     waiting = [
         (item, repeat)
@@ -179,7 +189,7 @@ async def predict(
         if (item.name, repeat) not in run.done
     ]
     queue = iter(waiting)
-    fatal: list[FatalError] = []
+    fatal: list[LlmExtractError] = []
 
     async def worker() -> None:
         for item, repeat in queue:
@@ -187,8 +197,14 @@ async def predict(
                 return
             try:
                 prediction = await _predicted(item, repeat, extractor)
-            except FatalError as error:
+            except LlmExtractError as error:
                 fatal.append(error)
+                return
+            except Exception as error:  # noqa: BLE001 - told below, with its cause
+                # Of a model that is the user's own, or a mistake of ours: what the others have is still written down.
+                unforeseen = EvaluationError(f"{item.name}: {type(error).__name__}: {error}")
+                unforeseen.__cause__ = error
+                fatal.append(unforeseen)
                 return
             run.add(prediction)
             progress(prediction)
@@ -203,16 +219,14 @@ async def predict(
 async def _predicted(item: Gold, repeat: int, extractor: Extractor[Any]) -> Prediction:
     try:
         result = await extractor.aextract(item.document, repeat=repeat)
-    except FatalError:
-        raise
-    except LlmExtractError as error:
+    except (ExtractionError, DocumentError) as error:
         failure = Failure(type=type(error).__name__, message=str(error))
         return Prediction(article=item.name, repeat=repeat, error=failure, usage=getattr(error, "usage", None))
     evidence = {path: PredictedEvidence.model_validate(found.model_dump()) for path, found in result.evidence.items()}
     return Prediction(
         article=item.name,
         repeat=repeat,
-        record=json.loads(result.record.model_dump_json()),
+        record=result.record.model_dump(mode="json", by_alias=False, round_trip=True),
         evidence=evidence,
         confidence={path: each.confidence for path, each in result.evidence.items() if each.confidence is not None},
         issues=result.issues,

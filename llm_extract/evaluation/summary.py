@@ -253,7 +253,7 @@ def _tags(results: Results, draws: int) -> list[TagSummary]:
 
 def _cost(results: Results) -> Cost:
     usages = [result.prediction.usage for result in results.articles if result.prediction and result.prediction.usage]
-    live = [usage for usage in usages if usage.calls]
+    live = [usage for usage in usages if usage.calls or not usage.cached_calls]
     count = len(live)
     prices = [usage.cost_usd for usage in live]
     known = [float(price) for price in prices if price is not None]

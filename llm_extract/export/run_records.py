@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from llm_extract.export.tables import Record
-from llm_extract.schema import Branch, CompiledSchema
+from llm_extract.schema import Branch, CompiledSchema, by_field_names, is_dumped_otherwise
 
 
 class RunRecords:
@@ -38,7 +36,7 @@ class RunRecords:
 
 def by_names(records: Iterable[Record], schema: CompiledSchema) -> Iterable[Record]:
     """The records with their data by fields' names, whichever way aliases were dumped, and without computed fields."""
-    if not _differs(schema.root):
+    if not is_dumped_otherwise(schema.root):
         return records
     return _Named(records, schema.root)
 
@@ -57,36 +55,6 @@ class _Named:
 def named(record: Record, root: Branch) -> Record:
     """One record of a ledger, its data by the names of fields."""
     extraction = record.get("extraction")
-    if record["kind"] != "row" or not isinstance(extraction, Mapping) or not _differs(root):
+    if record["kind"] != "row" or not isinstance(extraction, Mapping) or not is_dumped_otherwise(root):
         return record
-    return {**record, "extraction": {**extraction, "record": _by_names(root, extraction.get("record"))}}
-
-
-@lru_cache(maxsize=64)
-def _differs(branch: Branch) -> bool:
-    model = branch.model
-    aliased = any(info.alias or info.serialization_alias for info in model.model_fields.values())
-    below = (child for child in branch.children if isinstance(child, Branch))
-    return bool(aliased or model.model_computed_fields) or any(map(_differs, below))
-
-
-def _by_names(branch: Branch, data: Any) -> Any:
-    if not isinstance(data, Mapping):
-        return data
-    model = branch.model
-    names: dict[str, str] = {}
-    for field_name, info in model.model_fields.items():
-        names[info.serialization_alias or info.alias or field_name] = field_name
-    computed = {*model.model_computed_fields, *(info.alias for info in model.model_computed_fields.values())}
-    children = {child.name: child for child in branch.children if isinstance(child, Branch)}
-    found = {}
-    for key, value in data.items():
-        name = str(key if key in model.model_fields else names.get(key, key))
-        child = children.get(name)
-        if child is not None and isinstance(value, list):
-            found[name] = [_by_names(child, entry) for entry in value]
-        elif name not in model.model_fields and name in computed:
-            continue
-        else:
-            found[name] = value if child is None else _by_names(child, value)
-    return found
+    return {**record, "extraction": {**extraction, "record": by_field_names(root, extraction.get("record"))}}

@@ -56,7 +56,9 @@ def test_a_run_may_not_fall_behind_the_baseline() -> None:
     gate = Gate(baseline=BaselineRule(margin=0.02, level=0.05))
     assert failed(gate, against=comparison(-0.005, -0.015)) == []
     (behind,) = failed(gate, against=comparison(-0.015, -0.025))
-    assert behind == "F1 against the baseline: lower bound above -2.0 points"
+    assert behind == "F1 against the baseline: lower bound at least -2.0 points"
+    exact = Gate(baseline=BaselineRule(margin=0.0))
+    assert failed(exact, against=comparison(0.0, 0.0)) == []  # the very same predictions
     worse, better = row("value", -0.2, -0.3, 0.001, 0.01), row("sites", 0.2, 0.1, 0.001, 0.01)
     assert failed(gate, against=comparison(0.0, 0.0, value=worse, sites=better)) == [
         "no field significantly worse than the baseline"

@@ -10,19 +10,23 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 import llm_extract
+from llm_extract.document import Document
 from llm_extract.errors import EvaluationError
 from llm_extract.evaluation.audit import audit
 from llm_extract.evaluation.comparison import Comparison, common, compare_results
 from llm_extract.evaluation.evaluate import evaluated, store_baseline, with_baseline
 from llm_extract.evaluation.gates import BaselineRule, Gate
-from llm_extract.evaluation.gold import GoldSet, read_gold_set
+from llm_extract.evaluation.gold import Gold, GoldFile, GoldSet, read_gold_set
 from llm_extract.evaluation.outputs import item_lines, junit
-from llm_extract.evaluation.predictions import Prediction, as_predictions, read_predictions
+from llm_extract.evaluation.predictions import Failure, Prediction, as_predictions, read_predictions
 from llm_extract.evaluation.results import Results, judge
 from llm_extract.evaluation.summary import Summary, figures_by_name, markdown, summarise
+from llm_extract.fields import Name
 from llm_extract.model.types import Usage
+from llm_extract.task import task_for_schema
 from tests.evaluation.deals import evidence, gold_set, record
 
 
@@ -151,6 +155,52 @@ def test_a_baseline_is_a_run_s_predictions_and_is_compared_with(gold: GoldSet, t
     assert found.regressions[0].delta == -4
     with pytest.raises(EvaluationError, match="is no run"):
         store_baseline(tmp_path, gold)
+
+
+def test_a_field_that_was_renamed_since_makes_a_baseline_unreadable(gold: GoldSet) -> None:
+    folder = gold.directory / "baseline"
+    folder.mkdir()
+    renamed = [
+        entry.model_copy(update={"record": {"deals": [{**deal, "seller": []} for deal in entry.record["deals"]]}})
+        for entry in right()
+        if entry.record is not None
+    ]
+    (folder / "predictions.jsonl").write_text("".join(entry.model_dump_json() + "\n" for entry in renamed))
+    found = with_baseline(judge(gold, right()))
+    assert found is not None
+    assert found.failed == sum(bool(entry.record and entry.record["deals"]) for entry in renamed)
+    assert judge(gold, renamed).errors == []  # of other programs' records what is more is passed over
+
+
+def test_an_article_that_failed_counts_once_however_often_it_was_asked_for(gold: GoldSet) -> None:
+    failure = Failure(type="Refused", message="no")
+    entries = [prediction(0, repeat=repeat, record=None, evidence=None, error=failure) for repeat in range(3)] + [
+        entry.model_copy(update={"repeat": repeat}) for entry in right()[1:] for repeat in range(3)
+    ]
+    results = judge(gold, entries)
+    assert (len(results.errors), results.failed_articles) == (3, ["deal-000"])
+    assert compare_results(results, results).failed == 1
+
+
+def test_records_by_aliases_and_with_computed_fields_are_read(tmp_path: Path) -> None:
+    class Post(BaseModel):
+        model_config = ConfigDict(extra="forbid", serialize_by_alias=True)
+        holder: Name | None = Field(None, alias="heldBy")
+
+        @computed_field  # type: ignore[prop-decorator]
+        @property
+        def short(self) -> str:
+            return (self.holder or "")[:3]
+
+    document = Document.from_text("Bo Lind holds the post.")
+    record = Post(heldBy="Bo Lind")
+    item = Gold("a", tmp_path / "a.json", GoldFile(article="a.txt", record={}, evidence={}), document, record, {})
+    gold = GoldSet(task_for_schema(Post), tmp_path, (item,))
+    dumped = json.loads(record.model_dump_json())
+    assert dumped == {"heldBy": "Bo Lind", "short": "Bo "}
+    for entry in (Prediction(article="a", record=dumped), *as_predictions(gold)):
+        (result,) = judge(gold, [entry]).articles
+        assert [item.verdict for item in result.score.items] == ["COR"]
 
 
 def test_a_baseline_is_not_written_into_the_installed_package(gold: GoldSet, tmp_path: Path) -> None:

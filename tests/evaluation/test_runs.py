@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from llm_extract.errors import EndpointUnavailable, EvaluationError, QuotaExhausted, Refused
+from llm_extract.errors import EndpointUnavailable, EvaluationError, LiveCallForbidden, QuotaExhausted, Refused
 from llm_extract.evaluation.gold import GoldSet
 from llm_extract.evaluation.predictions import read_predictions
-from llm_extract.evaluation.runs import Meta, describe, open_run, predict
+from llm_extract.evaluation.runs import Meta, describe, open_run, predict, read_meta
 from llm_extract.extraction import Extractor
 from llm_extract.model.types import Capabilities, Request
+from llm_extract.settings import load_settings
 from llm_extract.testing import FakeModel
 from tests.evaluation.deals import gold_set, said
 
@@ -74,6 +75,54 @@ def test_what_decides_predictions_is_in_the_fingerprint(gold: GoldSet) -> None:
     article.write_text(article.read_text() + "\nMore.\n")
     changed = gold_set(gold.directory.parent.parent)
     assert describe(changed, extractor(changed), split=None, repeats=1).fingerprint != usual
+
+
+async def test_a_corrected_label_costs_no_article(gold: GoldSet, tmp_path: Path) -> None:
+    with open_run(meta(gold), tmp_path / "runs") as first:
+        await predict(first, gold.split("dev"), extractor(gold))
+    path = gold.items[0].path
+    path.write_text(path.read_text().replace('"award"', '"ended"'))
+    relabelled = gold_set(gold.directory.parent.parent)
+    assert relabelled.digest != gold.digest
+    with open_run(meta(relabelled), tmp_path / "runs") as again:
+        assert (again.directory, len(again.done)) == (first.directory, 4)
+    assert read_meta(first.directory).gold == relabelled.digest
+
+
+def test_a_server_at_another_port_is_another_run(gold: GoldSet) -> None:
+    at = [
+        Extractor(gold.task, model="vllm/m", settings=load_settings(base_url=f"http://localhost:{port}/v1"))
+        for port in (8000, 8001)
+    ]
+    one, other = (describe(gold, each, split=None, repeats=1) for each in at)
+    assert one.fingerprint != other.fingerprint
+    assert one.base_url == "http://localhost:8000/v1"
+
+
+async def test_wrong_settings_are_no_failures_of_articles(gold: GoldSet, tmp_path: Path) -> None:
+    def forbidden(request: Request) -> Any:
+        raise LiveCallForbidden("not here")
+
+    with open_run(meta(gold), tmp_path) as run:
+        with pytest.raises(LiveCallForbidden):
+            await predict(run, gold, extractor(gold, forbidden))
+        assert run.done == {}
+
+
+async def test_what_is_unforeseen_names_its_article_and_loses_nothing_under_way(gold: GoldSet, tmp_path: Path) -> None:
+    class Broken(FakeModel):
+        async def answer(self, request: Request, parse: Any) -> Any:
+            await asyncio.sleep(0.01)
+            if number(request) == 2:
+                raise ZeroDivisionError("division by zero")
+            await asyncio.sleep(0.05)
+            return await super().answer(request, parse)
+
+    model = Broken(lambda request: said(number(request)))
+    with open_run(meta(gold), tmp_path) as run:
+        with pytest.raises(EvaluationError, match="deal-002: ZeroDivisionError: division by zero"):
+            await predict(run, gold, Extractor(gold.task, model=model))
+        assert len(run.done) == 7  # all were under way at once
 
 
 async def test_what_failed_is_asked_again_when_a_run_goes_on(gold: GoldSet, tmp_path: Path) -> None:
