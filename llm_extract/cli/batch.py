@@ -29,8 +29,8 @@ _TERM_SECONDS = 8.0
 def batch() -> None:
     """Extract whole archives into a run's folder; killed at any moment, it goes on where it stopped.
 
-    Exit codes: 0 every article has a row or was skipped, 1 something fatal stopped it, 2 wrong usage, 4 done, but
-    some articles failed or could not be read, 130 interrupted, 143 terminated.
+    Exit codes: 0 every article has a row or was skipped, 1 something fatal stopped it, 2 wrong usage, or the run's
+    folder cannot be written, 4 done, but some articles failed or could not be read, 130 interrupted, 143 terminated.
     """
 
 
