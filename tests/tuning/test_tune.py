@@ -100,7 +100,7 @@ def test_a_folder_of_unknown_origin_is_refused(work: Work) -> None:
 def test_nothing_is_written_into_the_installed_package(
     task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tune, "_PACKAGE", tmp_path)
+    monkeypatch.setattr("llm_extract.task._PACKAGE", tmp_path)
     with pytest.raises(UsageError, match="inside the installed package"):
         destination(task, tmp_path / "prompts" / "deals.adapter")
     out, (note,) = destination(task, None)
