@@ -19,14 +19,13 @@ from typing import TYPE_CHECKING, Any, Generic
 from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel
-from typing_extensions import TypeVar
 
 from llm_extract.document import Document
 from llm_extract.errors import ContextTooLong, DocumentError, SettingsError, TaskError
 from llm_extract.finishing import Finished, Made, kept_result, made_json, result_of
 from llm_extract.grounding import Said
 from llm_extract.model.types import Endpoint, Request, Sampling, Usage
-from llm_extract.result import Extraction, Provenance
+from llm_extract.result import Extraction, Provenance, RecordT
 from llm_extract.task import Task, find_task, task_for_schema
 from llm_extract.version import __version__
 
@@ -42,9 +41,6 @@ LARGEST_CONTEXT = 2_000_000
 """Tokens: what no model exceeds, taken where the model's own limit is not known."""
 MOST_CHARACTERS_PER_TOKEN = 10
 """An article of more characters than this times the context cannot fit: it is not sent to find that out."""
-
-RecordT = TypeVar("RecordT", bound=BaseModel, default=Any)
-
 
 Elsewhere = Callable[[Document, BaseModel, Provenance], Awaitable[Made | None]]
 """Grounds an answer in its article, or gives None."""

@@ -6,7 +6,7 @@ import json
 import time
 from datetime import date
 from functools import lru_cache
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError
@@ -15,10 +15,8 @@ from llm_extract.document import Document
 from llm_extract.errors import ExtractionError, Unsupported
 from llm_extract.grounding import Said, ground
 from llm_extract.model.types import Usage
-from llm_extract.result import Evidence, Extraction, Issue, Provenance
+from llm_extract.result import Evidence, Extraction, Issue, Provenance, RecordT
 from llm_extract.task import Task
-
-RecordT = TypeVar("RecordT", bound=BaseModel)
 
 
 class _Kept(BaseModel, Generic[RecordT]):

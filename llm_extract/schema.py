@@ -121,18 +121,9 @@ def leaf_path(path: str) -> str:
     return re.sub(r"\[\d+\]", "[]", path)
 
 
-@lru_cache(maxsize=64)
-def is_dumped_otherwise(branch: Branch) -> bool:
-    """Whether records of a model may be dumped with other keys than its fields' names: aliases, computed fields."""
-    model = branch.model
-    aliased = any(info.alias or info.serialization_alias for info in model.model_fields.values())
-    below = (child for child in branch.children if isinstance(child, Branch))
-    return bool(aliased or model.model_computed_fields) or any(map(is_dumped_otherwise, below))
-
-
 def by_field_names(branch: Branch, data: Any) -> Any:
     """A record as JSON by the names of its fields: not by aliases, and without what is computed. Other keys stay."""
-    if not isinstance(data, Mapping):
+    if not (isinstance(data, Mapping) and _is_dumped_otherwise(branch)):
         return data
     model = branch.model
     names: dict[str, str] = {}
@@ -151,6 +142,14 @@ def by_field_names(branch: Branch, data: Any) -> Any:
         else:
             found[name] = value if child is None else by_field_names(child, value)
     return found
+
+
+def _is_dumped_otherwise(branch: Branch) -> bool:
+    """Whether records of a model may be dumped with other keys than its fields' names: aliases, computed fields."""
+    model = branch.model
+    aliased = any(info.alias or info.serialization_alias for info in model.model_fields.values())
+    below = (child for child in branch.children if isinstance(child, Branch))
+    return bool(aliased or model.model_computed_fields) or any(map(_is_dumped_otherwise, below))
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,8 @@ from typing_extensions import TypeVar
 from llm_extract.background import run
 from llm_extract.document import Document
 from llm_extract.errors import FatalError, LlmExtractError, UsageError
-from llm_extract.extraction import Extractor, RecordT
-from llm_extract.result import Extraction
+from llm_extract.extraction import Extractor
+from llm_extract.result import Extraction, RecordT
 
 if TYPE_CHECKING:
     from llm_extract.model import Model

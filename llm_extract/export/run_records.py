@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from llm_extract.export.tables import Record
-from llm_extract.schema import Branch, CompiledSchema, by_field_names, is_dumped_otherwise
+from llm_extract.schema import Branch, CompiledSchema, by_field_names
 
 
 class RunRecords:
@@ -36,8 +36,8 @@ class RunRecords:
 
 def by_names(records: Iterable[Record], schema: CompiledSchema) -> Iterable[Record]:
     """The records with their data by fields' names, whichever way aliases were dumped, and without computed fields."""
-    if not is_dumped_otherwise(schema.root):
-        return records
+    if isinstance(records, Iterator):  # which can be read once, and is not to look as if it could be read twice
+        return (named(record, schema.root) for record in records)
     return _Named(records, schema.root)
 
 
@@ -55,6 +55,8 @@ class _Named:
 def named(record: Record, root: Branch) -> Record:
     """One record of a ledger, its data by the names of fields."""
     extraction = record.get("extraction")
-    if record["kind"] != "row" or not isinstance(extraction, Mapping) or not is_dumped_otherwise(root):
+    if record["kind"] != "row" or not isinstance(extraction, Mapping):
         return record
-    return {**record, "extraction": {**extraction, "record": by_field_names(root, extraction.get("record"))}}
+    data = extraction.get("record")
+    by_name = by_field_names(root, data)
+    return record if by_name is data else {**record, "extraction": {**extraction, "record": by_name}}

@@ -26,11 +26,11 @@ class Encoded(NamedTuple):
     learnt: list[int]
     """Positions of the tokens that are learnt."""
     copied: frozenset[int] = frozenset()
-    """Positions in the article of the tokens from which answers are copied."""
+    """Positions in the article of the tokens from which answers are copied, where they were asked for."""
 
 
-def encode(lesson: Lesson, tokenizer: Any) -> Encoded:
-    """The tokens of a lesson, which of them are learnt, and from which answers are copied."""
+def encode(lesson: Lesson, tokenizer: Any, *, to_blur: bool = False) -> Encoded:
+    """The tokens of a lesson and which of them are learnt; `to_blur`: also from which answers are copied."""
     text, spans = "", []
     for piece, learnt in lesson.parts():
         if learnt:
@@ -46,12 +46,19 @@ def encode(lesson: Lesson, tokenizer: Any) -> Encoded:
         if current < len(spans) and start >= spans[current][0] and end > start:
             places.append(position)
     form = spans[0][0] if spans else len(text)
-    answered = bytearray(form)
+    copied = _copied(lesson, text[:form], offsets) if to_blur else frozenset()
+    return Encoded(tokens, places, copied)
+
+
+def _copied(lesson: Lesson, article: str, offsets: Sequence[tuple[int, int]]) -> frozenset[int]:
+    """The positions of the tokens in which an answer's words stand, as `Encoded.copied`."""
+    answered = bytearray(len(article))
     for words in {words for _, said in lesson.lines for words in words_of(said)}:
-        for match in re.finditer(r"\s+".join(map(re.escape, words.split())), text[:form]):
+        for match in re.finditer(r"\s+".join(map(re.escape, words.split())), article):
             answered[match.start() : match.end()] = b"\1" * (match.end() - match.start())
-    copied = (place for place, (start, end) in enumerate(offsets) if end <= form and any(answered[start:end]))
-    return Encoded(tokens, places, frozenset(copied))
+    return frozenset(
+        place for place, (start, end) in enumerate(offsets) if end <= len(article) and any(answered[start:end])
+    )
 
 
 def reading(number: int, lessons: Sequence[Lesson], known: Vocabulary, plan: Plan) -> Lesson:

@@ -184,7 +184,8 @@ class Trainer:
         first = self.step * self.plan.lessons_a_step
         batch = []
         for number in range(first, first + self.plan.lessons_a_step):
-            encoded = encode(reading(number, self.lessons, self.known, self.plan), self.tokenizer)
+            read = reading(number, self.lessons, self.known, self.plan)
+            encoded = encode(read, self.tokenizer, to_blur=self.plan.blurred > 0)
             if self.plan.blurred:
                 chance = chance_of(f"{self.plan.seed}:{number}:blur")
                 encoded = blur(encoded, self.plan.blurred, self._any_tokens, chance)

@@ -432,6 +432,15 @@ def test_aliases_and_computed_fields_change_no_table(sale: tuple[Task, list[Reco
     assert verify(records, task.schema).problems == 0
 
 
+def test_copies_of_records_by_aliases_need_what_can_be_read_twice_too(
+    sale: tuple[Task, list[Record]], tmp_path: Path
+) -> None:
+    task, records = sale
+    with pytest.raises(TypeError, match="can be read twice"):
+        export_records(iter(records), task, "sqlite", tmp_path / "once.sqlite", Options(copies=True))
+    assert export_records(records, task, "sqlite", tmp_path / "twice.sqlite", Options(copies=True)).counts["lots"] == 1
+
+
 def test_a_decimal_is_delivered_to_its_last_digit(sale: tuple[Task, list[Record]]) -> None:
     (record,) = sale[1]
     assert record["extraction"]["record"]["allLots"][0]["price"] == "98765432109876.54"
